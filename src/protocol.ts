@@ -1,0 +1,173 @@
+/**
+ * What threads say to each other: the memory they share, the messages on their ports, and the shape of a thread's answer.
+ * Nothing in here runs by itself, and everything that comes over a port is checked before it is believed.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Frame, TasksMode, ThreadPhase, WaitsFor } from './report/types.js';
+
+/** Under this symbol on `globalThis` every instrumented thread keeps its `AgentHandle`. */
+export const AGENT_KEY = Symbol.for('guru-meditation.agent');
+
+/** Under this key `worker_threads.setEnvironmentData` hands `SharedSetup` to every thread that is started later. */
+export const ENVIRONMENT_KEY = 'guru-meditation.shared';
+
+/** A frame as a thread sees it: no source, no package; those are added where nobody waits (see `report/frames`). */
+export type RawFrame = Pick<Frame, 'function' | 'file' | 'line' | 'column' | 'async' | 'kind'>;
+
+export interface SnapshotRequest {
+  requestId: string;
+  /** `port`: between turns of a healthy loop. `inspector`: inside an interrupt, where no microtask may be left behind. */
+  lane: 'port' | 'inspector';
+  /** Await stacks are read for at most this many promises and this long (ms); counts and ages stay exact. */
+  placesMax: number;
+  placesMs: number;
+  heapScan: 'auto' | 'always' | 'never';
+}
+
+/** A worker as its parent knows it. */
+export interface ChildThread {
+  threadId: number;
+  name: string | null;
+  /** Its entry file, or null for code passed as text. */
+  entry: string | null;
+  createdAt: RawFrame[];
+  createdAgoMs: number | null;
+}
+
+export interface RawTaskGroup {
+  type: string;
+  count: number;
+  ageMs: { min: number; median: number; max: number } | null;
+  /** Ages of all or of an even sample of the tasks, so that groups of several threads can be merged. */
+  ages: number[];
+  awaitStack: RawFrame[];
+  createdAt: RawFrame[];
+  keepsAlive: boolean | null;
+  ref: boolean | null;
+  parent: string[];
+  labels: Record<string, string>;
+  waitsFor: WaitsFor | null;
+  ids: number[];
+  note: string | null;
+}
+
+export interface TaskSnapshot {
+  mode: TasksMode;
+  heapScan: { done: boolean; why: string; pauseMs: number };
+  pending: number;
+  placesRead: number;
+  collectedUnsettled: number;
+  groups: RawTaskGroup[];
+  groupsElided: number;
+  /** Why places or groups are missing, one line each; empty when nothing is. */
+  notRead: string[];
+  /** What a pool's tasks say, from their async resources. */
+  poolTasks: RawPoolTask[];
+}
+
+/** A task of a worker pool, as its async resource tells. */
+export interface RawPoolTask {
+  kind: string;
+  asyncId: number;
+  /** Which pool object it belongs to, when that can be told apart; else null and pools are told apart by file. */
+  poolId: number | null;
+  file: string | null;
+  name: string | null;
+  threadId: number | null;
+  queuedMs: number | null;
+  runningMs: number | null;
+  submittedAt: RawFrame[];
+  payload: string | null;
+}
+
+/** What a thread answers on the port lane and on the inspector lane. */
+export interface ThreadSnapshot {
+  threadId: number;
+  osThreadId: number | null;
+  name: string | null;
+  parentThreadId: number | null;
+  phase: ThreadPhase;
+  instrumented: boolean;
+  pauseMs: number;
+  stack: RawFrame[];
+  /** Time since its event loop last turned; null where no heartbeat tells. */
+  turnedAgoMs: number | null;
+  /** Event loop utilization since the last heartbeat, 0 to 1; null where there is none. */
+  utilization: number | null;
+  heap: { used: number; limit: number } | null;
+  resources: Record<string, number>;
+  children: ChildThread[];
+  tasks: TaskSnapshot | null;
+  /** One line for each thing this thread could not tell, with why. */
+  notRead: string[];
+}
+
+/** What sits under `AGENT_KEY`: all of it synchronous, none of it throws. */
+export interface AgentHandle {
+  version: string;
+  threadId: number;
+  /** JSON of a `ThreadSnapshot`; a string, so that the inspector hands it over whole. */
+  snapshot(requestJson: string): string;
+  /** JSON of `RawFrame[]`: the stack alone, for the second and later samples of a suspect. */
+  stack(): string;
+  /** The rest of this copy of the package, for a second copy that finds itself loaded too. */
+  host: unknown;
+}
+
+export type ToAgent =
+  | { kind: 'snapshot'; request: SnapshotRequest }
+  | { kind: 'settings'; settings: AgentSettings }
+  | { kind: 'section'; requestId: string; timeoutMs: number };
+
+export type FromAgent =
+  | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
+  | { kind: 'section'; requestId: string; sections: { title: string; data: unknown; error: string | null }[] };
+
+/** What an agent has to know of the options; sent again when `setup` changes them. */
+export interface AgentSettings {
+  tasks: TasksMode;
+  heartbeatMs: number | null;
+  taskPayload: number;
+}
+
+/** What a new thread finds under `ENVIRONMENT_KEY`. */
+export interface SharedSetup {
+  buffer: SharedArrayBuffer;
+  settings: AgentSettings;
+  /** Who leads this process: only threads of the same installation talk to each other. */
+  token: string;
+}
+
+/** A thread introduces itself: to the sentinel when there is one, else to main. One port for each of the two. */
+export interface Hello {
+  kind: 'guru-meditation.hello';
+  token: string;
+  threadId: number;
+  toMain: MessagePort;
+  toSentinel: MessagePort | null;
+}
+
+export function isHello(value: unknown, token: string): value is Hello {
+  if (typeof value !== 'object' || value === null) return false;
+  const hello = value as Partial<Hello>;
+  return (
+    hello.kind === 'guru-meditation.hello' &&
+    hello.token === token &&
+    Number.isInteger(hello.threadId) &&
+    typeof hello.toMain?.postMessage === 'function'
+  );
+}
+
+/** Checks an agent's answer: garbage on a port is ignored, never trusted. */
+export function isAnswer(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'snapshot' }> {
+  if (typeof value !== 'object' || value === null) return false;
+  const answer = value as { kind?: unknown; requestId?: unknown; snapshot?: Partial<ThreadSnapshot> | null };
+  return (
+    answer.kind === 'snapshot' &&
+    answer.requestId === requestId &&
+    typeof answer.snapshot === 'object' &&
+    answer.snapshot !== null &&
+    Number.isInteger(answer.snapshot.threadId) &&
+    Array.isArray(answer.snapshot.stack)
+  );
+}

@@ -1,0 +1,295 @@
+/**
+ * The report as data: what `json` prints, what every view reads. Times are milliseconds, sizes bytes, lines and columns
+ * count from 1, dates are ISO 8601 in UTC. Keys may be added in later versions of the format, never renamed.
+ */
+
+export type TriggerKind = 'signal' | 'file' | 'api' | 'watchdog' | 'cli' | 'crash' | 'stop';
+
+export interface Trigger {
+  kind: TriggerKind;
+  /** The signal's name, the file's path, or what else tells this trigger from others of its kind. */
+  detail: string;
+}
+
+/** What could not be read of a thread, and why, in a person's words. `threadId` is null for the process as a whole. */
+export interface NotRead {
+  threadId: number | null;
+  what: string;
+  why: string;
+}
+
+export interface ReportHeader {
+  id: string;
+  by: string;
+  trigger: Trigger;
+  requestedAt: string;
+  /** From the request to the last thread's stack. */
+  stacksMs: number;
+  /** From the request to the finished report, evidence included, rendering and writing not. */
+  durationMs: number;
+  collectedBy: 'main' | 'sentinel';
+  complete: boolean;
+  notRead: NotRead[];
+}
+
+export interface Container {
+  /** CPUs the control group may use; null without a quota. */
+  cpuQuota: number | null;
+  /** Share of the scheduler's periods, during the report, in which the group was throttled; null where not known. */
+  throttledShare: number | null;
+  memoryCurrent: number | null;
+  memoryMax: number | null;
+  oomKills: number | null;
+}
+
+export interface ProcessFacts {
+  pid: number;
+  ppid: number;
+  title: string;
+  serviceName: string;
+  host: string;
+  node: string;
+  platform: string;
+  arch: string;
+  uptimeMs: number;
+  argv: string[];
+  execArgv: string[];
+  memory: { rss: number; heapUsed: number; external: number };
+  container: Container | null;
+  /** OS threads of the process that run no JavaScript of their own (libuv pool, V8 helpers), and how busy they were. */
+  nativeThreads: { count: number; libuvPoolSize: number; libuvPoolBusy: number | null; cpuMs: number } | null;
+  /** Where paths of the application are shown relative to; null when not known. */
+  root: string | null;
+}
+
+export interface PackageFacts {
+  vendor: string | null;
+  product: string | null;
+  version: string | null;
+}
+
+export type FrameKind = 'call' | 'await' | `Promise.${string} #${number}`;
+
+export interface Frame {
+  /** Empty for top-level code; `<anonymous>` for a function without a name. */
+  function: string;
+  /** Absolute path, `node:` name, or what the runtime calls code without a file; null for built-ins of V8. */
+  file: string | null;
+  line: number | null;
+  column: number | null;
+  async: boolean;
+  kind: FrameKind;
+  /** The npm package the file belongs to; null for the application's own code and for `node:`. */
+  package: string | null;
+  /** False when the place may not be the source's (file changed since the start, transformed at load without a map). */
+  sure: boolean;
+  /** The line of source, trimmed and redacted; null when it is not known or not sure. */
+  source: string | null;
+}
+
+export type ThreadRole = 'main' | 'worker' | 'helper' | 'sentinel';
+export type ThreadPhase = 'starting' | 'running' | 'exiting';
+export type ThreadState =
+  | 'idle'
+  | 'busy'
+  | 'spinning'
+  | 'microtask-loop'
+  | 'atomics-wait'
+  | 'native-cpu'
+  | 'native-wait'
+  | 'throttled'
+  | 'unknown';
+export type Lane = 'port' | 'inspector' | 'kernel' | 'none';
+
+export interface HotFrame {
+  frame: Frame;
+  /** Between 0 and 1: the share of stack samples with this function on top. */
+  share: number;
+}
+
+export interface KernelEvidence {
+  /** The scheduler's letter: R running, S sleeping, D in uninterruptible sleep, T stopped. */
+  state: string;
+  /** CPU ticks (user and system, of 10 ms) between the two samples. */
+  cpuTicks: number;
+  /** Time between the two samples; 0 when there was only one. */
+  sampleMs: number;
+  waitChannel: string | null;
+  /** The system call's name, or its number where the name is not known. */
+  syscall: string | null;
+  /** What the system call's descriptor or path argument is. */
+  file: string | null;
+  /** Time on a CPU and time spent runnable without one, between the samples, from `schedstat`; null without it. */
+  onCpuMs: number | null;
+  runDelayMs: number | null;
+  /** Voluntary and forced context switches between the samples. */
+  contextSwitches: { voluntary: number; forced: number } | null;
+}
+
+export interface ThreadReport {
+  threadId: number;
+  osThreadId: number | null;
+  name: string;
+  role: ThreadRole;
+  /** What a helper thread is for (`module hooks`, `logging`); null for all others. */
+  helper: string | null;
+  parentThreadId: number | null;
+  phase: ThreadPhase;
+  state: ThreadState;
+  /** How long its event loop has not turned; null when it turns or nobody knows. */
+  blockedForMs: number | null;
+  blockedSince: string | null;
+  readBy: Lane;
+  /** From the request to this thread's answer; null for a thread that gave none. */
+  answerMs: number | null;
+  /** How long answering kept the thread from its own work; null for a thread that gave no answer. */
+  pauseMs: number | null;
+  instrumented: boolean;
+  stack: Frame[];
+  hot: HotFrame[];
+  /** Where the worker was created, in its parent. */
+  createdAt: Frame[];
+  eventLoop: { utilization: number } | null;
+  heap: { used: number; limit: number } | null;
+  /** Active resources that keep its loop alive, by type. */
+  resources: Record<string, number>;
+  kernel: KernelEvidence | null;
+  pool: string | null;
+  /** How the state was decided: one fact a line, for a person. */
+  evidence: string[];
+}
+
+export interface WaitsFor {
+  kind: 'http-out' | 'http-in' | 'socket' | 'child-process' | 'file' | 'thread' | 'other';
+  what: string;
+}
+
+export interface TaskGroup {
+  id: string;
+  count: number;
+  /** `await`, or the async resource's type (`Timeout`, `TCPWRAP`, `Piscina.Task`, ...). */
+  type: string;
+  threadIds: number[];
+  ageMs: { min: number; median: number; max: number } | null;
+  /** Innermost await first; empty for handles. */
+  awaitStack: Frame[];
+  /** Where the handle was created; empty where no stack was taken. */
+  createdAt: Frame[];
+  /** True, false, or null where nobody can tell. */
+  keepsAlive: boolean | null;
+  ref: boolean | null;
+  /** Types of the tasks that created these, nearest first. */
+  parent: string[];
+  labels: Record<string, string>;
+  waitsFor: WaitsFor | null;
+  /** A few async ids; the rest is counted in `idsElided`. */
+  ids: number[];
+  idsElided: number;
+  /** What else a person must know of the group, such as that V8 gives no frames where a promise has two awaiters. */
+  note: string | null;
+}
+
+export type TasksMode = 'off' | 'handles' | 'on' | 'full';
+
+export interface TasksReport {
+  mode: TasksMode;
+  heapScan: { done: boolean; why: string; pauseMs: number };
+  pending: number;
+  /** How many of the pending promises were asked for their await stack. */
+  placesRead: number;
+  collectedUnsettled: number;
+  groupsElided: number;
+  groups: TaskGroup[];
+}
+
+export interface PoolTask {
+  threadId: number;
+  task: string;
+  file: string | null;
+  runningMs: number;
+  queuedMs: number | null;
+  submittedAt: Frame[];
+}
+
+export interface PoolReport {
+  name: string;
+  kind: string;
+  file: string | null;
+  threadIds: number[];
+  busy: number;
+  idle: number;
+  queued: number;
+  oldestQueuedMs: number | null;
+  running: PoolTask[];
+  /** Where the queued tasks were submitted, most frequent first. */
+  queuedAt: { count: number; stack: Frame[] }[];
+}
+
+export interface ProcessNode {
+  pid: number;
+  ppid: number;
+  user: string | null;
+  uid: number | null;
+  state: string;
+  command: string[];
+  instrumented: boolean | null;
+  children: ProcessNode[];
+}
+
+export type VerdictCode =
+  | 'thread-spinning'
+  | 'thread-microtask-loop'
+  | 'thread-atomics-wait'
+  | 'thread-native-cpu'
+  | 'thread-native-wait'
+  | 'thread-out-of-memory'
+  | 'cpu-throttled'
+  | 'task-pileup'
+  | 'task-leak'
+  | 'pool-saturated'
+  | 'pool-stalled'
+  | 'libuv-pool-busy'
+  | 'deadlock';
+
+export type Severity = 'critical' | 'warning' | 'info';
+
+export interface Verdict {
+  code: VerdictCode;
+  severity: Severity;
+  basis: 'measured' | 'inferred';
+  threadId: number | null;
+  since: string | null;
+  forMs: number | null;
+  frame: Frame | null;
+  waitsFor: WaitsFor | null;
+  /** One sentence. */
+  text: string;
+  evidence: string[];
+  /** What to do or to ask next. */
+  next: string[];
+}
+
+/** Anything JSON can hold: what a section shows after it was made printable and redacted. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+export interface SectionReport {
+  title: string;
+  data: Json;
+  /** Why the section has no data; null when it has. */
+  error: string | null;
+}
+
+export interface Report {
+  format: 'guru-meditation';
+  formatVersion: 1;
+  report: ReportHeader;
+  process: ProcessFacts;
+  package: PackageFacts;
+  verdicts: Verdict[];
+  threads: ThreadReport[];
+  tasks: TasksReport;
+  pools: PoolReport[];
+  processes: ProcessNode[];
+  configuration: { [group: string]: Json };
+  sections: SectionReport[];
+}
