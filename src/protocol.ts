@@ -3,7 +3,7 @@
  * Nothing in here runs by itself, and everything that comes over a port is checked before it is believed.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { Frame, TasksMode, ThreadPhase, WaitsFor } from './report/types.js';
+import type { Frame, SectionReport, TasksMode, ThreadPhase, WaitsFor } from './report/types.js';
 
 /** Under this symbol on `globalThis` every instrumented thread keeps its `AgentHandle`. */
 export const AGENT_KEY = Symbol.for('guru-meditation.agent');
@@ -117,11 +117,13 @@ export interface AgentHandle {
 export type ToAgent =
   | { kind: 'snapshot'; request: SnapshotRequest }
   | { kind: 'settings'; settings: AgentSettings }
-  | { kind: 'section'; requestId: string; timeoutMs: number };
+  | { kind: 'sections'; requestId: string; timeoutMs: number };
 
+/** `turning` comes at once and says that the loop turns; the snapshot follows when its slices are done. */
 export type FromAgent =
+  | { kind: 'turning'; requestId: string; threadId: number }
   | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
-  | { kind: 'section'; requestId: string; sections: { title: string; data: unknown; error: string | null }[] };
+  | { kind: 'sections'; requestId: string; sections: SectionReport[] };
 
 /** What an agent has to know of the options; sent again when `setup` changes them. */
 export interface AgentSettings {

@@ -1,0 +1,127 @@
+/** The agent of one thread: beats its heart, answers requests for a snapshot on its ports, and inside an interrupt. */
+import { performance } from 'node:perf_hooks';
+import { isMainThread, threadId, type MessagePort } from 'node:worker_threads';
+import { AGENT_KEY } from '../protocol.js';
+import type { AgentHandle, AgentSettings, FromAgent, RawFrame, SnapshotRequest, TaskSnapshot, ThreadSnapshot, ToAgent } from '../protocol.js';
+import type { ThreadPhase } from '../report/types.js';
+import { captureStack } from '../tasks/realm.js';
+import { installTracker, type TaskTracker } from '../tasks/tracker.js';
+import { Children } from './children.js';
+import { countResources, guarded, readHeap, readOsThreadId, readThreadName } from './describe.js';
+import { Heartbeat } from './heartbeat.js';
+import { answerSections } from './sectionAnswers.js';
+import type { SharedState } from './sharedState.js';
+
+export class Agent {
+  readonly #shared: SharedState;
+  readonly #heartbeat: Heartbeat;
+  readonly #children: Children;
+  readonly #tracker: TaskTracker;
+  readonly #osThreadId = readOsThreadId();
+  readonly #parentThreadId: number | null;
+  #phase: ThreadPhase = 'starting';
+
+  constructor(shared: SharedState, settings: AgentSettings, parentThreadId: number | null) {
+    this.#shared = shared;
+    this.#parentThreadId = parentThreadId;
+    this.#tracker = installTracker(settings.tasks, { payloadBytes: settings.taskPayload });
+    this.#children = new Children(this.#tracker);
+    this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
+    this.#heartbeat.onBeat(() => this.#tracker.beat());
+    setImmediate(() => {
+      if (this.#phase === 'starting') this.#phase = 'running';
+    }).unref();
+    process.on('exit', () => {
+      this.#phase = 'exiting';
+    });
+  }
+
+  get shared(): SharedState {
+    return this.#shared;
+  }
+
+  get heartbeat(): Heartbeat {
+    return this.#heartbeat;
+  }
+
+  /** Puts the synchronous entry for the inspector lane where the sentinel finds it. */
+  publish(version: string, host: unknown): void {
+    const handle: AgentHandle = {
+      version,
+      threadId,
+      snapshot: (requestJson) => JSON.stringify(this.snapshotNow(JSON.parse(requestJson) as SnapshotRequest)),
+      stack: () => JSON.stringify(captureStack()),
+      host,
+    };
+    Object.defineProperty(globalThis, AGENT_KEY, { value: Object.freeze(handle), configurable: true });
+  }
+
+  /** Whole and at once: for the inspector lane, inside whatever this thread is doing. */
+  snapshotNow(request: SnapshotRequest): ThreadSnapshot {
+    const started = performance.now();
+    const notRead: string[] = [];
+    const stack = guarded('stack', () => captureStack(), [], notRead);
+    const tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, notRead);
+    return this.#describe(stack, tasks, started, null, notRead);
+  }
+
+  /** In slices between turns of the loop: for a healthy thread. Never rejects. */
+  async snapshotInSlices(request: SnapshotRequest): Promise<ThreadSnapshot> {
+    const notRead: string[] = [];
+    let longestPauseMs = 0;
+    let tasks: TaskSnapshot | null = null;
+    try {
+      const sliced = await this.#tracker.snapshotInSlices(request);
+      longestPauseMs = sliced.longestPauseMs;
+      tasks = sliced.snapshot;
+    } catch (error) {
+      notRead.push(`tasks: ${error instanceof Error ? error.message : 'unreadable'}`);
+    }
+    return this.#describe([], tasks, performance.now(), longestPauseMs, notRead);
+  }
+
+  /** Serves a port until it closes; whatever is no message of ours is ignored. */
+  serve(port: MessagePort): void {
+    port.on('message', (message: ToAgent | null) => {
+      if (message?.kind === 'snapshot') void this.#answer(port, message.request);
+      else if (message?.kind === 'settings') this.#apply(message.settings);
+      else if (message?.kind === 'sections') void answerSections(port, message.requestId, message.timeoutMs);
+    });
+    port.unref();
+  }
+
+  async #answer(port: MessagePort, request: SnapshotRequest): Promise<void> {
+    try {
+      port.postMessage({ kind: 'turning', requestId: request.requestId, threadId } satisfies FromAgent);
+      const snapshot = await this.snapshotInSlices(request);
+      port.postMessage({ kind: 'snapshot', requestId: request.requestId, snapshot } satisfies FromAgent);
+    } catch {
+      // The port went away with its owner, or a request made no sense: there is nobody to tell.
+    }
+  }
+
+  #apply(settings: AgentSettings): void {
+    this.#tracker.setMode(settings.tasks);
+    this.#heartbeat.setInterval(settings.heartbeatMs);
+  }
+
+  #describe(stack: RawFrame[], tasks: TaskSnapshot | null, started: number, pauseMs: number | null, notRead: string[]): ThreadSnapshot {
+    return {
+      threadId,
+      osThreadId: this.#osThreadId,
+      name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
+      parentThreadId: this.#parentThreadId,
+      phase: this.#phase,
+      instrumented: true,
+      stack,
+      turnedAgoMs: this.#heartbeat.turnedAgoMs(),
+      utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
+      heap: guarded('heap', readHeap, null, notRead),
+      resources: guarded('resources', countResources, {}, notRead),
+      children: guarded('children', () => this.#children.list(), [], notRead),
+      tasks,
+      notRead,
+      pauseMs: Math.max(pauseMs ?? 0, performance.now() - started),
+    };
+  }
+}

@@ -1,0 +1,52 @@
+/** Marks in shared memory that this thread's loop turned, and knows how busy the loop was lately. */
+import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
+import { monotonicMs, type SharedState } from './sharedState.js';
+
+/** A shorter window than this says too little about utilization; the one before it is used. */
+const LEAST_WINDOW_MS = 50;
+
+export class Heartbeat {
+  readonly #shared: SharedState;
+  readonly #slot: number;
+  readonly #listeners: (() => void)[] = [];
+  #timer: ReturnType<typeof setInterval> | null = null;
+  #last: EventLoopUtilization = performance.eventLoopUtilization();
+  #lastAt = monotonicMs();
+  #lastWindow: number | null = null;
+
+  constructor(shared: SharedState, slot: number, intervalMs: number | null) {
+    this.#shared = shared;
+    this.#slot = slot;
+    this.setInterval(intervalMs);
+  }
+
+  onBeat(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Time since the last beat in ms; null when the heartbeat is off. */
+  turnedAgoMs(): number | null {
+    return this.#timer === null ? null : monotonicMs() - this.#lastAt;
+  }
+
+  /** Share of time, 0 to 1, the loop was busy since the last heartbeat (Node's `performance.eventLoopUtilization`). */
+  utilization(): number | null {
+    if (this.#timer === null || monotonicMs() - this.#lastAt < LEAST_WINDOW_MS) return this.#lastWindow;
+    return performance.eventLoopUtilization(this.#last).utilization;
+  }
+
+  setInterval(intervalMs: number | null): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = intervalMs === null ? null : setInterval(() => this.#beat(), intervalMs).unref();
+  }
+
+  #beat(): void {
+    this.#shared.beat(this.#slot);
+    const now = performance.eventLoopUtilization();
+    this.#lastWindow = performance.eventLoopUtilization(now, this.#last).utilization;
+    this.#last = now;
+    this.#lastAt = monotonicMs();
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * How a new thread makes itself known: it sends two ports with `postMessageToThread`, one for main, one for the sentinel.
+ *
+ * They go to the sentinel, which passes main its port on: so no `workerMessage` event of the application ever shows a
+ * message of ours. Only where there is never a sentinel do they go to main. `worker.postMessage` and `parentPort` are not
+ * used: pools take any message for theirs. The promise is caught: a thread that dies meanwhile is no error.
+ */
+import { MessageChannel, postMessageToThread, threadId } from 'node:worker_threads';
+import type { Hello } from '../protocol.js';
+import type { Agent } from './agent.js';
+import { SENTINEL_NEVER, SENTINEL_PENDING } from './sharedState.js';
+
+/** Introduces this thread, now or, while there is no sentinel yet, with a later heartbeat; again when the sentinel changes. */
+export function introduce(agent: Agent, token: string): void {
+  let knownTo = SENTINEL_PENDING;
+  const attempt = (): void => {
+    const sentinel = agent.shared.sentinelThreadId;
+    if (sentinel === knownTo || sentinel === SENTINEL_PENDING) return;
+    knownTo = sentinel;
+    sendPorts(agent, token, sentinel);
+  };
+  attempt();
+  agent.heartbeat.onBeat(attempt);
+}
+
+function sendPorts(agent: Agent, token: string, sentinel: number): void {
+  if (typeof postMessageToThread !== 'function') return;
+  const toMain = new MessageChannel();
+  const toSentinel = sentinel === SENTINEL_NEVER ? null : new MessageChannel();
+  const hello: Hello = {
+    kind: 'guru-meditation.hello',
+    token,
+    threadId,
+    toMain: toMain.port2,
+    toSentinel: toSentinel?.port2 ?? null,
+  };
+  const ports = toSentinel === null ? [toMain.port2] : [toMain.port2, toSentinel.port2];
+  agent.serve(toMain.port1);
+  if (toSentinel !== null) agent.serve(toSentinel.port1);
+  postMessageToThread(sentinel === SENTINEL_NEVER ? 0 : sentinel, hello, ports).catch(() => {
+    toMain.port1.close();
+    toSentinel?.port1.close();
+  });
+}

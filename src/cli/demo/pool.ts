@@ -1,0 +1,32 @@
+/** Four workers: a Piscina pool, or plain workers where piscina is not installed. */
+import { Worker } from 'node:worker_threads';
+
+export interface Pool {
+  run(document: unknown, task: string): Promise<unknown>;
+}
+
+const THREADS = 4;
+
+export async function startPool(file: string): Promise<Pool> {
+  try {
+    const { Piscina } = await import('piscina');
+    const pool = new Piscina({ filename: file, minThreads: THREADS, maxThreads: THREADS });
+    return { run: (document, name) => pool.run(document, { name }) };
+  } catch {
+    return startPlainWorkers(file);
+  }
+}
+
+function startPlainWorkers(file: string): Pool {
+  const workers = Array.from({ length: THREADS }, () => new Worker(file));
+  let next = 0;
+  return {
+    run(document, task) {
+      const worker = workers[next++ % THREADS];
+      return new Promise((resolve) => {
+        worker?.once('message', resolve);
+        worker?.postMessage({ document, task });
+      });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** What an application calls. All of it works with and without the preload. */
+import { isMainThread } from 'node:worker_threads';
+import { GuruError } from '../errors.js';
+import { resolveOptions, isTurnedOff, type SetupOptions } from '../options.js';
+import type { Report } from '../report/types.js';
+import type { Host } from './host.js';
+import { install, installedHandle } from './install.js';
+
+/**
+ * Tells guru-meditation about the application; may be called at any time and more than once on the main thread, later
+ * options adding to earlier ones. Without the preload it installs in this thread; workers are then read by inspector.
+ * An environment variable of the same option wins. Does nothing under `GMR=off`, or where installing is not possible.
+ * @throws {GuruError} `GMR_OPTION`, naming the option, what was expected and what came; `GMR_UNSUPPORTED` in a worker.
+ */
+export function setup(options: SetupOptions = {}): void {
+  resolveOptions(options, {});
+  if (!isMainThread) throw new GuruError('GMR_UNSUPPORTED', 'setup: expected to be called on the main thread, got a call in a worker');
+  install();
+  host()?.setup(options);
+}
+
+/**
+ * Takes a report of all threads and tasks of this process, and hands it back; nothing is printed. Takes as long as the
+ * option `deadline` says at most, and a little for reading sources.
+ * @throws {GuruError} `GMR_UNSUPPORTED` in a worker, under `GMR=off` or where nothing could be installed; `GMR_BUSY`
+ * when another report does not end.
+ */
+export async function report(): Promise<Report> {
+  if (isTurnedOff(process.env)) throw new GuruError('GMR_UNSUPPORTED', 'report: turned off by GMR=off');
+  if (!isMainThread) throw new GuruError('GMR_UNSUPPORTED', 'report: expected to be called on the main thread, got a call in a worker');
+  const reason = install();
+  const installed = host();
+  if (installed === null) throw new GuruError('GMR_UNSUPPORTED', `report: ${reason ?? 'nothing is installed'}`);
+  return installed.report({ kind: 'api', detail: 'report()' }, false);
+}
+
+function host(): Host | null {
+  const installed = installedHandle()?.host as Host | { agent: unknown } | undefined;
+  return installed === undefined || !('setup' in installed) ? null : installed;
+}

@@ -1,0 +1,87 @@
+/** What one request has brought in, before it is a report: plain data that can go from thread to thread. */
+import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import type { Container, Json, KernelEvidence, Lane, NotRead, ProcessFacts, SectionReport, Trigger } from '../report/types.js';
+
+export interface ReportRequest {
+  id: string;
+  trigger: Trigger;
+  /** ISO 8601. */
+  requestedAt: string;
+  /** On the clock of `monotonicMs`. */
+  startedMs: number;
+  graceMs: number;
+  deadlineMs: number;
+  heapScan: 'auto' | 'always' | 'never';
+}
+
+/** One thread's snapshot, and how it came. */
+export interface Answer {
+  snapshot: ThreadSnapshot;
+  lane: Lane;
+  answerMs: number;
+  /** What the inspector calls the thread, where that lane was used. */
+  title: string | null;
+}
+
+/** A thread that gave no snapshot on any lane. */
+export interface Unread {
+  threadId: number;
+  osThreadId: number | null;
+  title: string | null;
+  why: string;
+}
+
+/** What was gathered about a thread that did not answer its port. */
+export interface Evidence {
+  threadId: number;
+  osThreadId: number | null;
+  /** Stacks sampled after the first one, in order. */
+  samples: RawFrame[][];
+  /** From the first stack to the last sample, ms. */
+  sampledForMs: number;
+  kernel: KernelEvidence | null;
+  /** The wait in words, such as "waits in open of /path". */
+  wait: string | null;
+}
+
+/** What the inspector and kernel lanes bring. */
+export interface Reached {
+  answers: Answer[];
+  unread: Unread[];
+  evidence: Evidence[];
+  notRead: NotRead[];
+  container: Container | null;
+  nativeThreads: ProcessFacts['nativeThreads'];
+}
+
+/** What only main can tell, or what it told last. */
+export interface MainFacts {
+  title: string;
+  argv: string[];
+  execArgv: string[];
+  mainScript: string | null;
+  memory: ProcessFacts['memory'];
+  configuration: { [group: string]: Json };
+  sections: SectionReport[];
+  /** Lines for `notRead`: what of the application's own code was not run, and why. */
+  notRun: NotRead[];
+}
+
+export interface Collected {
+  request: ReportRequest;
+  collectedBy: 'main' | 'sentinel';
+  answers: Answer[];
+  reached: Reached | null;
+  notRead: NotRead[];
+  main: MainFacts;
+  /** By thread id: how long each thread's loop had not turned when the request came, from the shared heartbeats. */
+  turnedAgoMs: Record<number, number>;
+  stacksMs: number;
+  durationMs: number;
+}
+
+/** The inspector and kernel lanes, wherever they run: in the sentinel, or behind a link to it. */
+export interface Reach {
+  /** Reads every thread of the process that is not in `answered`. Bounded by the request's deadline; never rejects. */
+  read(request: ReportRequest, answered: number[]): Promise<Reached>;
+}

@@ -1,0 +1,36 @@
+/** From what was collected to the finished report, and out: the heavy end, in the sentinel where there is one. */
+import { findVerdicts } from '../report/verdicts.js';
+import { assembleReport } from './assemble.js';
+import { redactReport } from '../report/redact.js';
+import type { Report } from '../report/types.js';
+import { readPackage, serviceNameOf } from '../sections/package.js';
+import { readProcesses } from '../sections/processes.js';
+import type { Collected } from './collected.js';
+import { deliver } from './deliver.js';
+import type { FinishOrder } from './lead.js';
+import type { ReportSettings } from './settings.js';
+import { VERSION } from './version.js';
+import { SourceLines } from './sourceLines.js';
+
+export function finishReport(collected: Collected, settings: ReportSettings, order: FinishOrder): Report {
+  const report = buildReport(collected, settings);
+  if (order.deliver) deliver(report, settings);
+  return report;
+}
+
+function buildReport(collected: Collected, settings: ReportSettings): Report {
+  const { mainScript } = collected.main;
+  const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);
+  const sources = new SourceLines(root);
+  const unjudged = assembleReport(collected, {
+    by: `guru-meditation ${VERSION}`,
+    packageFacts,
+    serviceName: serviceNameOf(settings.serviceName, packageFacts, mainScript ?? undefined),
+    root,
+    processes: readProcesses(process.pid),
+    frame: (frame) => sources.complete(frame),
+  });
+  return redactReport({ ...unjudged, verdicts: findVerdicts(unjudged) });
+}
+
+

@@ -1,0 +1,46 @@
+/** Whether this process lets us work at all, and which of our means it forbids. Features are asked for, not versions. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { isTurnedOff } from '../options.js';
+
+interface Permission {
+  has(scope: string): boolean;
+}
+
+/**
+ * Why nothing must be installed here, in a person's words; null when nothing speaks against it, and '' when it is to
+ * stay silent (`GMR=off`).
+ */
+export function reasonToStandAside(): string | null {
+  if (isTurnedOff(process.env)) return '';
+  const foreign = ['bun', 'deno', 'electron'].find((runtime) => process.versions[runtime] !== undefined);
+  if (foreign !== undefined) return `this runtime is ${foreign}, and only Node.js is supported`;
+  if (!Object.isExtensible(globalThis)) return 'globalThis is frozen, so a thread could not be found again';
+  if (forbids('worker')) return 'the permission model forbids worker threads (--allow-worker)';
+  if (sentinelFile() === null) return 'its files are not where they were installed (bundled into one file?): load it with -r from node_modules';
+  return null;
+}
+
+/** Whether an inspector session may be opened: under `--permission` the attempt alone would abort the process. */
+export function allowsInspector(): boolean {
+  const hasInspector = (process.features as { inspector?: boolean }).inspector !== false;
+  return hasInspector && !forbids('inspector');
+}
+
+/** The sentinel's entry, beside this file in the package; null where the package was bundled into something else. */
+export function sentinelFile(): string | null {
+  const folder = packageFolder();
+  if (folder === null) return null;
+  const file = join(folder, 'guru-meditation-sentinel.cjs');
+  return existsSync(file) ? file : null;
+}
+
+function packageFolder(): string | null {
+  if (typeof __dirname === 'string') return __dirname;
+  return import.meta.dirname ?? null;
+}
+
+function forbids(scope: string): boolean {
+  const { permission } = process as { permission?: Permission };
+  return permission?.has(scope) === false;
+}

@@ -1,0 +1,175 @@
+/** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers';
+import { setEnvironmentData, type MessagePort } from 'node:worker_threads';
+import { Agent } from '../agent/agent.js';
+import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import { GuruError, messageOf } from '../errors.js';
+import { resolveOptions, type Options, type SetupOptions } from '../options.js';
+import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
+import type { Report, Trigger } from '../report/types.js';
+import type { Collected, Reached, ReportRequest } from './collected.js';
+import { detachAtExit } from './exit.js';
+import { finishReport } from './finish.js';
+import { Lead, type FinishOrder } from './lead.js';
+import type { Link } from './link.js';
+import { readMainFacts } from './mainFacts.js';
+import { sayOnce } from './notice.js';
+import { PortLane } from './portLane.js';
+import { SentinelThread, sentinelSetup } from './sentinelThread.js';
+import { agentSettings, reportSettings } from './settings.js';
+import { SignalTrigger } from './signal.js';
+
+/** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
+const LAZY_MS = 1000;
+/** What the sentinel gets beyond the deadline before main goes on without its answer, in ms. */
+const LINK_LATE_MS = 500;
+/** How long the sentinel may take to read sources, redact, render and write, in ms. */
+const FINISH_MS = 10_000;
+
+export class Host {
+  readonly #token = randomBytes(8).toString('hex');
+  readonly #shared = new SharedState();
+  readonly #agent: Agent;
+  readonly #ports = new PortLane((gone) => this.#shared.freeSlotOf(gone));
+  readonly #signals: SignalTrigger;
+  readonly #sentinel: SentinelThread;
+  readonly #lead: Lead;
+  #given: SetupOptions = {};
+  #options: Options;
+  #heard: string[] = [];
+
+  constructor(version: string, file: string) {
+    this.#options = this.#resolve({});
+    this.#agent = new Agent(this.#shared, agentSettings(this.#options), null);
+    this.#agent.publish(version, this);
+    this.#signals = new SignalTrigger(
+      (signal) => void this.#onSignal(signal),
+      () => this.#tellSignals(),
+    );
+    this.#lead = new Lead('main', this.#shared, this.#token.slice(0, 4), () => this.#lanes(), (collected, order) => this.#finish(collected, order));
+    this.#sentinel = new SentinelThread(file, this.#shared, () => this.#sentinelSetup(), (link) => this.#serve(link));
+    this.#prepareThreads();
+    detachAtExit(this.#shared, () => this.#sentinel.link);
+    this.#heard = this.#signals.listen(this.#options.signal);
+    this.#startSentinel();
+  }
+
+  /** @throws {GuruError} `GMR_OPTION` for an option that is not what it must be. */
+  setup(given: SetupOptions): void {
+    const merged = { ...this.#given, ...given };
+    this.#options = this.#resolve(merged);
+    this.#given = merged;
+    this.#prepareThreads();
+    this.#ports.tellAll({ kind: 'settings', settings: agentSettings(this.#options) });
+    this.#heard = this.#signals.listen(this.#options.signal);
+    this.#startSentinel();
+    this.#sentinel.link?.tell('settings', reportSettings(this.#options));
+    this.#tellSignals();
+    void this.#tellFacts();
+  }
+
+  /** @throws {GuruError} `GMR_BUSY` when another report takes longer than two deadlines. */
+  async report(trigger: Trigger, deliver: boolean): Promise<Report> {
+    const until = Date.now() + this.#options.deadline * 2;
+    for (;;) {
+      const { claimed, report } = await this.#lead.run(trigger, reportSettings(this.#options), { deliver, wantReport: true });
+      if (claimed && report !== null) return report;
+      if (Date.now() > until) throw new GuruError('GMR_BUSY', 'report: another report is being taken and does not end');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  #resolve(given: SetupOptions): Options {
+    const { options, warnings } = resolveOptions(given, process.env);
+    for (const warning of warnings) sayOnce('GMR_OPTION', warning);
+    return options;
+  }
+
+  async #onSignal(signal: string): Promise<void> {
+    if (this.#shared.countSignalOnMain() <= this.#shared.signalsServed) return;
+    try {
+      const wantReport = this.#options.onReport !== null;
+      const { claimed, report } = await this.#lead.run({ kind: 'signal', detail: signal }, reportSettings(this.#options), { deliver: true, wantReport });
+      if (!claimed) sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
+      if (report !== null) this.#options.onReport?.(report);
+    } catch (error) {
+      sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
+    }
+  }
+
+  #lanes(): ReturnType<ConstructorParameters<typeof Lead>[3]> {
+    const { link } = this.#sentinel;
+    return {
+      collectedBy: 'main',
+      shared: this.#shared,
+      heartbeatMs: this.#options.heartbeat,
+      ports: this.#ports,
+      reach: link === null ? null : { read: (request, answered) => this.#reach(link, request, answered) },
+      own: (request) => this.#agent.snapshotInSlices(request),
+      mainFacts: (request) => readMainFacts(this.#options, request),
+    };
+  }
+
+  #reach(link: Link, request: ReportRequest, answered: number[]): Promise<Reached> {
+    return link.ask('reach', { request, answered }, request.deadlineMs + LINK_LATE_MS);
+  }
+
+  /** In the sentinel, so that main pauses for its own snapshot only; here when there is none, or it failed. */
+  async #finish(collected: Collected, order: FinishOrder): Promise<Report | null> {
+    try {
+      if (this.#sentinel.link !== null) return await this.#sentinel.link.ask<Report | null>('finish', { collected, order }, FINISH_MS);
+    } catch (error) {
+      sayOnce('GMR_LANE', `the sentinel could not finish the report, main does: ${messageOf(error)}`);
+    }
+    return finishReport(collected, reportSettings(this.#options), order);
+  }
+
+  #prepareThreads(): void {
+    const setup: SharedSetup = { buffer: this.#shared.buffer, settings: agentSettings(this.#options), token: this.#token };
+    setEnvironmentData(ENVIRONMENT_KEY, setup as never);
+  }
+
+  #startSentinel(): void {
+    const { sentinel } = this.#options;
+    if (sentinel === 'eager') this.#sentinel.start();
+    else if (sentinel === 'lazy') setTimeout(() => this.#sentinel.start(), LAZY_MS).unref();
+    else this.#withoutSentinel();
+  }
+
+  /** Nobody but main can take ports then; the application may see the event that brings them (DESIGN, traps). */
+  #withoutSentinel(): void {
+    if (this.#shared.sentinelThreadId === SENTINEL_NEVER) return;
+    this.#shared.sentinelThreadId = SENTINEL_NEVER;
+    process.on('workerMessage', (message: unknown) => {
+      if (isHello(message, this.#token)) this.#ports.add(message.threadId, message.toMain);
+    });
+  }
+
+  #sentinelSetup(): ReturnType<typeof sentinelSetup> {
+    return sentinelSetup({
+      buffer: this.#shared.buffer,
+      token: this.#token.slice(0, 4),
+      hello: this.#token,
+      settings: reportSettings(this.#options),
+      signals: this.#heard,
+      mainScript: process.argv[1] ?? null,
+    });
+  }
+
+  #serve(link: Link): void {
+    link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) => this.#ports.add(threadId, port));
+    link.on('up', () => this.#tellFacts());
+  }
+
+  #tellSignals(): void {
+    this.#heard = this.#signals.listening;
+    this.#sentinel.link?.tell('signals', this.#heard);
+  }
+
+  /** So that a report with main hung can show the configuration as it was last read. */
+  async #tellFacts(): Promise<void> {
+    const facts = await readMainFacts(this.#options, null);
+    this.#sentinel.link?.tell('main facts', facts);
+  }
+}

@@ -1,0 +1,37 @@
+/** Installs everything in this process, once; a second copy of the package finds the first and uses it. */
+import { isMainThread } from 'node:worker_threads';
+import { installInWorker } from '../agent/install.js';
+import { messageOf } from '../errors.js';
+import { AGENT_KEY, type AgentHandle } from '../protocol.js';
+import { reasonToStandAside, sentinelFile } from './guard.js';
+import { Host } from './host.js';
+import { sayOnce } from './notice.js';
+import { VERSION } from './version.js';
+
+/**
+ * Installs in this thread. Whatever of it fails, the application runs: the reason is one line on stderr. Returns why
+ * nothing was installed, null when it was or already had been.
+ * @throws only under `GMR_STRICT=1`, for a bad variable.
+ */
+export function install(): string | null {
+  const reason = reasonToStandAside();
+  if (reason !== null) {
+    if (reason !== '' && isMainThread) sayOnce('GMR_UNSUPPORTED', `not installed: ${reason}`);
+    return reason;
+  }
+  try {
+    if (installedHandle() !== null) return null;
+    if (!isMainThread) return installInWorker(VERSION) ? null : 'its main thread has no installation';
+    new Host(VERSION, sentinelFile() ?? '');
+    return null;
+  } catch (error) {
+    if (process.env['GMR_STRICT'] === '1') throw error;
+    sayOnce('GMR_INSTALL', `not installed: ${messageOf(error)}`);
+    return messageOf(error);
+  }
+}
+
+/** The installation of this thread, made by this copy of the package or by another one. */
+export function installedHandle(): AgentHandle | null {
+  return (globalThis as { [AGENT_KEY]?: AgentHandle })[AGENT_KEY] ?? null;
+}

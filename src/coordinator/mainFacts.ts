@@ -1,0 +1,40 @@
+/** What only main can tell: the process as the application sees it, its configuration, its registered sections. */
+import { messageOf } from '../errors.js';
+import type { Options } from '../options.js';
+import type { NotRead } from '../report/types.js';
+import { readConfiguration, readOwnConfiguration } from '../sections/configuration.js';
+import { runSections } from '../sections/registered.js';
+import type { MainFacts, ReportRequest } from './collected.js';
+import { sayOnce } from './notice.js';
+
+/** Runs the application's own code (configuration, sections), each bounded; never rejects. Only ever called on main. */
+export async function readMainFacts(options: Options, request: ReportRequest | null): Promise<MainFacts> {
+  const notRun: NotRead[] = [];
+  const boundMs = request === null ? options.deadline : Math.max(1, request.deadlineMs - 100);
+  const sections = request === null ? [] : await runSections(boundMs, (line) => sayOnce('GMR_SECTION', line));
+  return {
+    title: process.title,
+    argv: process.argv,
+    execArgv: process.execArgv,
+    mainScript: process.argv[1] ?? null,
+    memory: readMemory(),
+    configuration: readGroups(options, notRun),
+    sections,
+    notRun,
+  };
+}
+
+export function readMemory(): MainFacts['memory'] {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { rss, heapUsed, external };
+}
+
+function readGroups(options: Options, notRun: NotRead[]): MainFacts['configuration'] {
+  try {
+    const own = readOwnConfiguration(options);
+    return options.config === null ? own : { ...readConfiguration(options.config), ...own };
+  } catch (error) {
+    notRun.push({ threadId: 0, what: 'configuration', why: messageOf(error) });
+    return {};
+  }
+}

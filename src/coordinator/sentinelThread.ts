@@ -1,0 +1,97 @@
+/** Starts the sentinel, hides it as well as can be, and starts it once more if it dies. */
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { SENTINEL_NEVER, type SharedState } from '../agent/sharedState.js';
+import type { ReportSettings } from './settings.js';
+import { allowsInspector } from './guard.js';
+import { Link } from './link.js';
+
+/** What the sentinel is started with. */
+export interface SentinelSetup {
+  buffer: SharedArrayBuffer;
+  /** The process's start, in report ids. */
+  token: string;
+  /** What a thread of this installation introduces itself with. */
+  hello: string;
+  settings: ReportSettings;
+  signals: string[];
+  mainScript: string | null;
+  execArgv: string[];
+  inspector: boolean;
+}
+
+/** Its heap: a report of 100,000 tasks fits; the limit is no allocation. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 };
+
+export class SentinelThread {
+  readonly #file: string;
+  readonly #shared: SharedState;
+  readonly #setup: () => SentinelSetup;
+  readonly #onStart: (link: Link) => void;
+  #worker: Worker | null = null;
+  #link: Link | null = null;
+  #starts = 0;
+
+  constructor(file: string, shared: SharedState, setup: () => SentinelSetup, onStart: (link: Link) => void) {
+    this.#file = file;
+    this.#shared = shared;
+    this.#setup = setup;
+    this.#onStart = onStart;
+  }
+
+  /** The link to the living sentinel; null while there is none. */
+  get link(): Link | null {
+    return this.#link;
+  }
+
+  start(): void {
+    if (this.#worker !== null) return;
+    this.#starts++;
+    const channel = new MessageChannel();
+    try {
+      this.#worker = this.#create(channel.port2);
+    } catch {
+      channel.port1.close();
+      this.#shared.sentinelThreadId = SENTINEL_NEVER;
+      return;
+    }
+    this.#worker.on('error', () => {}); // It ends with 'exit' as well, and its fault must not be the application's.
+    this.#worker.on('exit', () => this.#ended());
+    this.#worker.unref();
+    this.#link = new Link(channel.port1);
+    this.#onStart(this.#link);
+  }
+
+  /**
+   * `--expose-internals` stays in this one thread: it gives it a signal handle of its own, so that it hears the signal
+   * while main hangs (`lab/usr2-main-blocked.cjs`). An empty environment keeps the preload of NODE_OPTIONS out of it.
+   */
+  #create(port: MessageChannel['port2']): Worker {
+    const options = {
+      name: 'guru-meditation sentinel',
+      workerData: { port, ...this.#setup() },
+      transferList: [port],
+      env: {},
+      stdout: true,
+      stderr: true,
+      trackUnmanagedFds: false,
+      resourceLimits: RESOURCE_LIMITS,
+    };
+    try {
+      return new Worker(this.#file, { ...options, execArgv: ['--expose-internals', '--no-warnings'] });
+    } catch {
+      return new Worker(this.#file, { ...options, execArgv: ['--no-warnings'] });
+    }
+  }
+
+  #ended(): void {
+    this.#link?.close();
+    this.#link = null;
+    this.#worker = null;
+    if (this.#starts < 2) this.start();
+    else this.#shared.sentinelThreadId = SENTINEL_NEVER;
+  }
+}
+
+export function sentinelSetup(parts: Omit<SentinelSetup, 'execArgv' | 'inspector'>): SentinelSetup {
+  return { ...parts, execArgv: process.execArgv, inspector: allowsInspector() };
+}

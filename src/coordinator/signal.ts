@@ -1,0 +1,86 @@
+/**
+ * The signal on main. It is ours only as long as nobody else wants it: a listener takes a signal's default action away,
+ * so an application that listens once, cleans up and raises the signal again would never die while we listen too.
+ */
+import { readFileSync } from 'node:fs';
+import { nextTick } from 'node:process';
+import { sayOnce } from './notice.js';
+
+export class SignalTrigger {
+  readonly #onSignal: (signal: string) => void;
+  readonly #onReleased: (signal: string) => void;
+  readonly #listening = new Map<string, () => void>();
+  #watching = false;
+
+  constructor(onSignal: (signal: string) => void, onReleased: (signal: string) => void) {
+    this.#onSignal = onSignal;
+    this.#onReleased = onReleased;
+  }
+
+  get listening(): string[] {
+    return [...this.#listening.keys()];
+  }
+
+  /** Listens to exactly these from now on; those that cannot be had are a line on stderr. Returns those it listens to. */
+  listen(signals: readonly string[]): string[] {
+    for (const signal of this.#listening.keys()) if (!signals.includes(signal)) this.#stop(signal);
+    for (const signal of signals) if (!this.#listening.has(signal)) this.#start(signal);
+    if (this.#listening.size > 0) this.#watchForOthers();
+    return this.listening;
+  }
+
+  #start(signal: string): void {
+    const other = otherUser(signal);
+    if (other !== null) return sayOnce('GMR_SIGNAL', `${signal} is used by ${other}; choose another signal (GMR_SIGNAL) or use the API`);
+    const listener = (): void => this.#onSignal(signal);
+    try {
+      process.on(signal, listener);
+      this.#listening.set(signal, listener);
+    } catch {
+      sayOnce('GMR_SIGNAL', `${signal} cannot be listened to on this platform`);
+    }
+    if (process.report?.reportOnSignal === true && process.report.signal === signal) {
+      sayOnce('GMR_SIGNAL', `${signal} also writes Node's diagnostic report (--report-on-signal)`);
+    }
+  }
+
+  #stop(signal: string): void {
+    const listener = this.#listening.get(signal);
+    if (listener === undefined) return;
+    this.#listening.delete(signal);
+    process.off(signal, listener);
+  }
+
+  #watchForOthers(): void {
+    if (this.#watching) return;
+    this.#watching = true;
+    process.on('newListener', (event: string | symbol, listener: unknown) => {
+      if (typeof event !== 'string' || !this.#listening.has(event) || this.#listening.get(event) === listener) return;
+      // In the next tick, when theirs is there: Node closes the signal's handle when the last listener goes.
+      nextTick(() => this.#release(event));
+    });
+  }
+
+  #release(signal: string): void {
+    if (!this.#listening.has(signal)) return;
+    this.#stop(signal);
+    this.#onReleased(signal);
+    sayOnce('GMR_SIGNAL', `the application listens to ${signal} itself, so it is left alone; choose another signal (GMR_SIGNAL)`);
+  }
+}
+
+/** Who has the signal already, in words; null when nobody has. */
+function otherUser(signal: string): string | null {
+  if (process.listenerCount(signal) > 0) return 'a listener of the application';
+  if (signal === 'SIGUSR2' && parentIsNodemon()) return 'nodemon, which restarts the application with it';
+  return null;
+}
+
+function parentIsNodemon(): boolean {
+  try {
+    const words = readFileSync(`/proc/${process.ppid}/cmdline`, 'utf8').split('\0');
+    return words.some((word) => /(^|[\\/])nodemon(\.js)?$/.test(word));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,6 @@
+export { setup, report } from './coordinator/api.js';
+export { registerSection } from './sections/registered.js';
+export { render } from './view/render.js';
+export { GuruError, OptionError, type GuruErrorCode } from './errors.js';
+export type { SetupOptions, Format } from './options.js';
+export type * from './report/types.js';

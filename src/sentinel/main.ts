@@ -1,0 +1,105 @@
+/** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
+import { setInterval } from 'node:timers';
+import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
+import { SharedState } from '../agent/sharedState.js';
+import type { Collected, MainFacts, ReportRequest } from '../coordinator/collected.js';
+import { finishReport } from '../coordinator/finish.js';
+import { Lead, type FinishOrder } from '../coordinator/lead.js';
+import { Link } from '../coordinator/link.js';
+import { readMemory } from '../coordinator/mainFacts.js';
+import { PortLane } from '../coordinator/portLane.js';
+import type { SentinelSetup } from '../coordinator/sentinelThread.js';
+import { isHello } from '../protocol.js';
+import type { NotRead, Trigger } from '../report/types.js';
+import { SentinelReach } from './reach.js';
+import { listenToSignal } from './signal.js';
+import { StandIn } from './standIn.js';
+
+const setup = workerData as SentinelSetup & { port: MessagePort };
+const shared = new SharedState(setup.buffer);
+const link = new Link(setup.port);
+const ports = new PortLane((gone) => shared.freeSlotOf(gone));
+const reach = new SentinelReach(shared, setup.inspector);
+const standIn = new StandIn(shared);
+const ears = new Map<string, () => void>();
+let settings = setup.settings;
+let lastMainFacts: MainFacts | null = null;
+
+const lead = new Lead(
+  'sentinel',
+  shared,
+  setup.token,
+  () => ({
+    collectedBy: 'sentinel',
+    shared,
+    heartbeatMs: settings.heartbeat,
+    ports,
+    reach,
+    own: null,
+    mainFacts: () => Promise.resolve(factsWithoutMain()),
+  }),
+  (collected, order) => Promise.resolve(finishReport(collected, settings, order)),
+);
+
+/** What main told last; its own code cannot run now. */
+function factsWithoutMain(): MainFacts {
+  const hung = 'main does not turn its loop, and the code of the application runs nowhere else';
+  const notRun: NotRead[] = lastMainFacts?.sections.map(({ title }) => ({ threadId: 0, what: `section ${title}`, why: hung })) ?? [];
+  const known = lastMainFacts ?? {
+    title: process.title,
+    argv: process.argv,
+    execArgv: setup.execArgv,
+    mainScript: setup.mainScript,
+    configuration: {},
+  };
+  return { ...known, memory: readMemory(), sections: [], notRun };
+}
+
+function listen(signals: readonly string[]): void {
+  for (const [signal, stop] of ears) {
+    if (signals.includes(signal)) continue;
+    stop();
+    ears.delete(signal);
+  }
+  for (const signal of signals) {
+    if (ears.has(signal)) continue;
+    const stop = listenToSignal(signal, () => void onSignal(signal));
+    if (stop !== null) ears.set(signal, stop);
+  }
+}
+
+async function onSignal(signal: string): Promise<void> {
+  const claim = await standIn.heard(Math.min(settings.grace, settings.deadline), settings.deadline);
+  if (claim !== 0) await report(claim, { kind: 'signal', detail: signal });
+}
+
+async function report(claim: number, trigger: Trigger): Promise<void> {
+  await lead.underClaim(claim, trigger, settings, { deliver: true, wantReport: false });
+}
+
+link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) => reach.read(request, answered));
+link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
+  lastMainFacts = collected.main;
+  const finished = finishReport(collected, settings, order);
+  return order.wantReport ? finished : null;
+});
+link.on<typeof settings>('settings', (changed) => {
+  settings = changed;
+});
+link.on<string[]>('signals', listen);
+link.on<MainFacts>('main facts', (facts) => {
+  lastMainFacts = facts;
+});
+link.on('exiting', () => reach.abort());
+
+process.on('workerMessage', (message: unknown) => {
+  if (!isHello(message, setup.hello)) return;
+  if (message.toSentinel !== null) ports.add(message.threadId, message.toSentinel);
+  link.tell('agent', { threadId: message.threadId, port: message.toMain }, [message.toMain]);
+});
+
+listen(setup.signals);
+shared.sentinelThreadId = threadId;
+link.tell('up', { hears: [...ears.keys()] });
+parentPort?.unref();
+setInterval(() => {}, 1_000_000); // Keeps this thread going; main holds it unref'd, so it ends with the process.

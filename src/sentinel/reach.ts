@@ -1,0 +1,109 @@
+/** The inspector lane and the kernel lane together, for one request: every thread that did not answer its port. */
+import { setTimeout } from 'node:timers/promises';
+import { monotonicMs, type SharedState } from '../agent/sharedState.js';
+import type { Answer, Evidence, Reach, Reached, ReportRequest, Unread } from '../coordinator/collected.js';
+import { parkedBy } from '../report/parked.js';
+import type { NotRead } from '../report/types.js';
+import { readBox, compareBoxes } from './box.js';
+import { InspectorLane } from './inspectorLane.js';
+import type { Target } from './inspectorSession.js';
+import { KernelWatch } from './kernelWatch.js';
+
+/** Main gets this long to leave its exit handlers before a session is opened in a process that is exiting, in ms. */
+const EXITING_WAIT_MS = 100;
+/** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
+const SILENT_MS = 400;
+
+export class SentinelReach implements Reach {
+  readonly #shared: SharedState;
+  readonly #inspectorAllowed: boolean;
+  #lane: InspectorLane | null = null;
+
+  constructor(shared: SharedState, inspectorAllowed: boolean) {
+    this.#shared = shared;
+    this.#inspectorAllowed = inspectorAllowed;
+  }
+
+  async read(request: ReportRequest, answered: number[]): Promise<Reached> {
+    const skip = new Set([...answered, this.#shared.sentinelThreadId]);
+    const box = readBox();
+    const kernel = new KernelWatch(this.#shared, skip);
+    const notRead = this.#inspectorAllowed ? [] : [noInspector('the permission model or this build of Node.js forbids the inspector')];
+    const lane = this.#inspectorAllowed ? await this.#attach(request, skip, notRead) : null;
+    if (lane !== null) await this.#readAll(lane, kernel, request);
+    else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
+    this.#detach();
+    kernel.finish();
+    const unread = kernel.silentThreads(new Set([...skip, ...(lane?.read.keys() ?? [])])).map((thread) => whyUnread(thread, lane));
+    return {
+      answers: lane === null ? [] : [...lane.read.values()].map(({ answer }) => answer),
+      unread,
+      evidence: [...evidenceOfRead(lane, kernel), ...unread.map((thread) => kernel.evidence(thread.threadId))],
+      notRead: [...notRead, ...kernel.notRead],
+      container: compareBoxes(box, readBox()),
+      nativeThreads: kernel.nativeThreads(),
+    };
+  }
+
+  /** Main is exiting: an attached session would hold that up. */
+  abort(): void {
+    this.#detach();
+  }
+
+  async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
+    if (this.#shared.isExiting) await setTimeout(EXITING_WAIT_MS);
+    const wasExiting = this.#shared.isExiting;
+    this.#shared.setAttached(true);
+    if (this.#shared.isExiting && !wasExiting) {
+      this.#shared.setAttached(false);
+      return null;
+    }
+    const lane = new InspectorLane(request, skip);
+    this.#lane = lane;
+    if (!(await lane.open(Math.min(SILENT_MS, remainingMs(request))))) {
+      notRead.push(noInspector('main is inside native code, through which every inspector message goes'));
+    }
+    return lane;
+  }
+
+  async #readAll(lane: InspectorLane, kernel: KernelWatch, request: ReportRequest): Promise<void> {
+    const askedAt = monotonicMs();
+    const givesUp = (target: Target): boolean => kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > SILENT_MS;
+    await lane.settled(givesUp);
+    for (const { answer } of lane.read.values()) kernel.add(answer.snapshot.threadId, answer.snapshot.osThreadId);
+    const suspects = [...lane.read.values()].filter(({ answer }) => parkedBy(answer.snapshot.stack) === null);
+    await lane.sample(suspects.map(({ answer }) => answer.snapshot.threadId));
+    if (suspects.length === 0 && lane.silent.size > 0) await kernel.longEnough(remainingMs(request));
+  }
+
+  #detach(): void {
+    this.#lane?.close();
+    this.#lane = null;
+    this.#shared.setAttached(false);
+  }
+}
+
+function remainingMs(request: ReportRequest): number {
+  return Math.max(0, request.startedMs + request.deadlineMs - monotonicMs());
+}
+
+function noInspector(why: string): NotRead {
+  return { threadId: null, what: 'inspector lane', why };
+}
+
+function whyUnread(thread: { threadId: number; osThreadId: number | null }, lane: InspectorLane | null): Unread {
+  const target = lane?.silent.get(thread.threadId);
+  const why =
+    target === undefined
+      ? 'its loop does not turn, and the inspector did not reach it'
+      : 'it is inside a native call, where no JavaScript can run';
+  return { ...thread, title: target?.title ?? null, why };
+}
+
+function evidenceOfRead(lane: InspectorLane | null, kernel: KernelWatch): Evidence[] {
+  return [...(lane?.read.values() ?? [])].map(({ answer, samples, sampledForMs }: { answer: Answer; samples: Evidence['samples']; sampledForMs: number }) => ({
+    ...kernel.evidence(answer.snapshot.threadId),
+    samples,
+    sampledForMs,
+  }));
+}

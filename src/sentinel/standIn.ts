@@ -1,0 +1,42 @@
+/**
+ * When the sentinel leads: main and the sentinel both hear every signal; main claims the report unless it hangs. The two
+ * keep count of the signals they heard, so that one which waits for main until it wakes is not answered twice.
+ */
+import { setTimeout } from 'node:timers/promises';
+import type { SharedState } from '../agent/sharedState.js';
+
+/** What main gets beyond its deadline, before a report that it claimed and did not finish is made without it, in ms. */
+const MAIN_LATE_MS = 300;
+
+export class StandIn {
+  readonly #shared: SharedState;
+  readonly #countAtStart: number;
+  #heard = 0;
+
+  constructor(shared: SharedState) {
+    this.#shared = shared;
+    this.#countAtStart = shared.signalsSeenByMain;
+  }
+
+  /** Call once for every signal heard. Resolves with a claim under which the sentinel must report now, or with 0. */
+  async heard(graceMs: number, deadlineMs: number): Promise<number> {
+    this.#heard++;
+    const number = this.#countAtStart + this.#heard;
+    await setTimeout(graceMs);
+    if (this.#shared.signalsSeenByMain >= number) return this.#afterMain(deadlineMs);
+    if (this.#shared.signalsServed >= number) return 0; // A report that began after this signal has answered it.
+    const claim = this.#shared.claimLead('sentinel') || (await this.#afterMain(deadlineMs));
+    // Also when a report of the sentinel's own is under way: it answers this signal as well.
+    if (claim !== 0 || this.#shared.leader === 'sentinel') this.#shared.signalsServed = this.#countAtStart + this.#heard;
+    return claim;
+  }
+
+  /** Main has the lead: leave it, unless it hangs with it. */
+  async #afterMain(deadlineMs: number): Promise<number> {
+    if (this.#shared.leader !== 'main') return 0;
+    const { claims } = this.#shared;
+    await setTimeout(deadlineMs + MAIN_LATE_MS);
+    if (this.#shared.leader !== 'main' || this.#shared.claims !== claims) return 0;
+    return this.#shared.takeOverLead(claims);
+  }
+}

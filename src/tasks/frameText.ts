@@ -1,0 +1,44 @@
+/**
+ * Stacks as text: the realm (see `realm.ts`) hands over one line a frame, with tabs between the fields. Equal stacks are
+ * equal strings, so they can be counted without looking inside; frames are made once for each different stack.
+ */
+import type { RawFrame } from '../protocol.js';
+import type { FrameKind } from '../report/types.js';
+
+/** The frames of a stack's text, innermost first. */
+export function decodeFrames(text: string): RawFrame[] {
+  return text === '' ? [] : text.split('\n').map(decodeFrame);
+}
+
+/** The frames of one stack's text that are not of `file`, which is this package's own. */
+export function decodeForeignFrames(text: string, file: string | null): RawFrame[] {
+  const frames = decodeFrames(text);
+  return file === null ? frames : frames.filter((frame) => frame.file !== file);
+}
+
+function decodeFrame(line: string): RawFrame {
+  const [name = '', script = '', row = '', column = '', flags = ''] = line.split('\t');
+  const combinator = /^#(\d+)$/.exec(flags);
+  let kind: FrameKind = flags.includes('a') ? 'await' : 'call';
+  if (combinator !== null) kind = `Promise.${name} #${Number(combinator[1])}`;
+  const isPlaced = script !== '' || row !== '';
+  return {
+    function: flags.includes('n') ? `new ${name}` : combinator === null ? name : `Promise.${name}`,
+    file: script === '' ? null : toPath(script),
+    line: isPlaced && row !== '' ? Number(row) : null,
+    column: isPlaced && column !== '' ? Number(column) : null,
+    async: kind !== 'call',
+    kind,
+  };
+}
+
+/** ES modules are known to V8 by their URL. */
+function toPath(script: string): string {
+  if (!script.startsWith('file://')) return script;
+  try {
+    const path = decodeURIComponent(new URL(script).pathname);
+    return /^\/[A-Za-z]:\//.test(path) ? path.slice(1).replaceAll('/', '\\') : path;
+  } catch {
+    return script;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A realm of our own: a `vm` context with its own `Error` and `Promise`, made when it is first needed (about 1 ms). It
+ * shares the main context's security token, so an Error made there shows the application's frames, while the
+ * application's `Error.prepareStackTrace` and `Error.stackTraceLimit` are neither called, changed nor obeyed. It also
+ * has its own microtask queue, so asking for await stacks runs nothing of the application.
+ *
+ * This file is part of the probe too, which is evaluated where `require` does not exist.
+ */
+import type { RawFrame } from '../protocol.js';
+import { decodeFrames } from './frameText.js';
+import { REALM_SOURCE } from './realmSource.js';
+
+const SCRIPT_NAME = 'guru-meditation-realm';
+
+/** Frames kept of a stack by default: more help nobody, and a runaway recursion has ten thousand. */
+const FRAMES_MAX = 200;
+
+/** An async stack may be this deep; the synchronous frames below the question count too and are added. */
+const AWAITS_MAX = 64;
+
+/** A stack that was taken and not yet turned into text: V8 does that when it is first read. */
+export type HeldStack = object;
+
+interface RealmFunctions {
+  hold(skip: unknown, limit: number): HeldStack;
+  depth(): number;
+  read(holder: HeldStack): unknown;
+  begin(limit: number, answers: unknown[]): void;
+  end(): void;
+}
+
+interface Realm extends RealmFunctions {
+  global: { promises: readonly object[] };
+  ask(): void;
+}
+
+let realm: Realm | null = null;
+let isMaking = false;
+let ownFileKnown: string | null | undefined;
+
+/**
+ * The current synchronous stack, innermost frame first, without this package's own frames and without the code the
+ * inspector evaluated to get here; the awaiters of the running job follow as async frames.
+ * @param skipInternalOf - frames up to and including this function are left out
+ * @param limit - the number of frames at most
+ */
+export function captureStack(skipInternalOf?: Function, limit: number = FRAMES_MAX): RawFrame[] {
+  const text = captureText(skipInternalOf, limit);
+  return decodeFrames(withoutOwnFrames(text)).slice(0, limit);
+}
+
+/** The same as text, this package's own frames included; empty when the realm cannot be made. */
+export function captureText(skip?: Function, limit: number = FRAMES_MAX): string {
+  const held = holdStack(skip, limit + 20);
+  return held === null ? '' : readStack(held);
+}
+
+/** Takes the current stack for about 5 us, to be read later or never; null when it cannot be taken. */
+export function holdStack(skip: Function | undefined, limit: number): HeldStack | null {
+  const made = openRealm();
+  return made === null ? null : made.hold(skip, limit);
+}
+
+/** The text of a held stack (see `frameText.ts`). */
+export function readStack(held: HeldStack): string {
+  const text = openRealm()?.read(held);
+  return typeof text === 'string' ? text : '';
+}
+
+/**
+ * For each promise the text of the async functions that wait for it, innermost first; empty where none does, and where
+ * V8 cannot tell (several wait for the same promise). Throws nothing; fewer answers than promises mean it failed.
+ */
+export function askAwaitStacks(promises: readonly object[]): string[] {
+  const made = openRealm();
+  if (made === null) return [];
+  const answers: unknown[] = [];
+  try {
+    made.begin(made.depth() + AWAITS_MAX, answers);
+    made.global.promises = promises;
+    made.ask();
+  } catch {
+    return [];
+  } finally {
+    made.global.promises = [];
+    made.end();
+  }
+  return answers.map((answer) => (typeof answer === 'string' ? answer : ''));
+}
+
+/** The script this very code is part of, as V8 names it; null when it has no name (evaluated by the inspector). */
+export function ownFile(): string | null {
+  if (ownFileKnown !== undefined) return ownFileKnown;
+  const [frame] = captureText(undefined, 1).split('\n');
+  const name = frame?.split('\t')[1] ?? '';
+  if (frame !== undefined && frame !== '') ownFileKnown = name === '' ? null : name;
+  return ownFileKnown ?? null;
+}
+
+function openRealm(): Realm | null {
+  if (realm !== null || isMaking) return realm;
+  isMaking = true;
+  try {
+    realm = makeRealm();
+  } catch {
+    // Without a realm there are no stacks; everything else goes on, and the next attempt may succeed.
+  } finally {
+    isMaking = false;
+  }
+  return realm;
+}
+
+function makeRealm(): Realm {
+  const vm = process.getBuiltinModule('node:vm');
+  const global = { promises: [] };
+  const context = vm.createContext(global, { name: 'guru-meditation', microtaskMode: 'afterEvaluate' });
+  const functions = new vm.Script(REALM_SOURCE, { filename: SCRIPT_NAME }).runInContext(context) as RealmFunctions;
+  const question = new vm.Script('ask()', { filename: SCRIPT_NAME });
+  return { ...functions, global, ask: () => void question.runInContext(context) };
+}
+
+/** Drops own frames, and what the inspector evaluated on top of the interrupted stack: no script, but a line. */
+function withoutOwnFrames(text: string): string {
+  const own = ownFile();
+  const kept: string[] = [];
+  for (const line of text.split('\n')) {
+    const [, script = '', row = '', , flags = ''] = line.split('\t');
+    const isEvaluated = script === '' && row !== '' && !flags.includes('e');
+    if (script === SCRIPT_NAME || (own !== null && script === own)) continue;
+    if (isEvaluated && kept.length === 0) continue;
+    kept.push(line);
+  }
+  return kept.join('\n');
+}

@@ -1,0 +1,131 @@
+/** The lower half of the first screen: which threads are fine, what could not be read, and the machine around it. */
+import type { NotRead, Report, ThreadReport } from '../report/types.js';
+import { counted, duration, mebibytes, percent } from './amounts.js';
+import { LABEL_WIDTH, labelled, limited } from './layout.js';
+import { threadNames } from './threadNames.js';
+
+const NOT_READ_MOST = 3;
+const LINES_MOST = 2;
+
+interface StateGroup {
+  text: string;
+  count: number;
+}
+
+/** `5 of 5 threads`: how many of the threads gave a stack or at least an answer. */
+export function readOfThreads(report: Report): string {
+  if (report.threads.length === 0) return 'no thread';
+  const read = report.threads.filter(isRead).length;
+  return `${read} of ${counted(report.threads.length, 'thread')}`;
+}
+
+/** Whether the thread itself answered; the kernel's evidence alone is not the thread's. */
+export function isRead(thread: ThreadReport): boolean {
+  return thread.readBy === 'port' || thread.readBy === 'inspector';
+}
+
+/** FINE, OTHER and UNREAD: every thread that no verdict names is in one of them. */
+export function stateLines(report: Report): string[] {
+  const accused = new Set(
+    report.verdicts.filter((verdict) => verdict.severity !== 'info').map((verdict) => verdict.threadId),
+  );
+  const free = report.threads.filter((thread) => !accused.has(thread.threadId) && isRead(thread));
+  const fine = byState(report, free.filter(isFine));
+  const others = byState(
+    report,
+    free.filter((thread) => !isFine(thread)),
+  );
+  return [...listed('FINE', fine), ...listed('OTHER', others), ...notReadLines(report)];
+}
+
+function isFine(thread: ThreadReport): boolean {
+  return thread.state === 'idle' || thread.state === 'busy';
+}
+
+/** As many groups as two lines hold, and how many threads are in the others. */
+function listed(label: string, groups: StateGroup[]): string[] {
+  if (groups.length === 0) return [];
+  for (let shown = groups.length; shown > 0; shown -= 1) {
+    const hidden = groups.slice(shown).reduce((sum, group) => sum + group.count, 0);
+    const texts = groups.slice(0, shown).map((group) => group.text);
+    const more = hidden === 0 ? '' : ` and ${counted(hidden, 'thread')} more`;
+    const lines = labelled(label, texts.join(', ') + more);
+    if (lines.length <= LINES_MOST) return lines;
+    if (shown === 1) return limited(lines, LINES_MOST);
+  }
+  return [];
+}
+
+/** `main (its loop turned within 2 ms)`, `workers 1-4 (idle)`. */
+function byState(report: Report, threads: ThreadReport[]): StateGroup[] {
+  const groups = new Map<string, number[]>();
+  for (const thread of threads) {
+    const state = stateInWords(thread);
+    const ids = groups.get(state);
+    if (ids === undefined) groups.set(state, [thread.threadId]);
+    else ids.push(thread.threadId);
+  }
+  return [...groups]
+    .sort(([, one], [, other]) => Math.min(...one) - Math.min(...other))
+    .map(([state, ids]) => ({ text: `${threadNames(report, ids)} (${state})`, count: ids.length }));
+}
+
+function stateInWords(thread: ThreadReport): string {
+  const phase = thread.phase === 'running' ? '' : `, ${thread.phase}`;
+  const turned = thread.role === 'main' && thread.readBy === 'port' && thread.answerMs !== null;
+  if (turned && thread.state === 'idle')
+    return `its loop turned within ${duration(Math.max(1, Math.ceil(thread.answerMs ?? 0)))}${phase}`;
+  return `${thread.state}${phase}`;
+}
+
+function notReadLines(report: Report): string[] {
+  const entries = notReadInWords(report, report.report.notRead);
+  const lines: string[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const next = labelled(index === 0 ? 'UNREAD' : '', entry);
+    const rest = entries.length - index;
+    const isLast = rest === 1;
+    if (lines.length + next.length + (isLast ? 0 : 1) > NOT_READ_MOST && lines.length > 0) {
+      return [...lines, `${' '.repeat(LABEL_WIDTH)}and ${rest} more, in the sections below`];
+    }
+    lines.push(...limited(next, isLast ? NOT_READ_MOST - lines.length : NOT_READ_MOST - 1));
+  }
+  return lines;
+}
+
+/** `stack of workers 5-7, because ...`: equal reasons together. */
+export function notReadInWords(report: Report, notRead: readonly NotRead[]): string[] {
+  const groups = new Map<string, { what: string; why: string; ids: number[] }>();
+  for (const { threadId, what, why } of notRead) {
+    const key = JSON.stringify([what, why, threadId === null]);
+    const group = groups.get(key) ?? { what, why, ids: [] };
+    if (threadId !== null) group.ids.push(threadId);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ what, why, ids }) => {
+    const whose = ids.length === 0 ? '' : ` of ${threadNames(report, ids)}`;
+    return `${what}${whose}, because ${why}`;
+  });
+}
+
+/** BOX: what the process may use of its machine and how much of it is gone. */
+export function boxLines(report: Report): string[] {
+  const { container, memory, nativeThreads } = report.process;
+  const parts: string[] = [];
+  const {
+    throttledShare = null,
+    cpuQuota = null,
+    memoryCurrent = null,
+    memoryMax = null,
+    oomKills = null,
+  } = container ?? {};
+  if (throttledShare !== null && throttledShare > 0) parts.push(`cpu ${percent(throttledShare)} throttled`);
+  else if (cpuQuota !== null) parts.push(`cpu quota ${cpuQuota}, not throttled`);
+  if (memoryCurrent !== null && memoryMax !== null)
+    parts.push(`memory ${mebibytes(memoryCurrent)} of ${mebibytes(memoryMax)} MiB`);
+  else parts.push(`memory ${mebibytes(memory.rss)} MiB`);
+  if (oomKills !== null && oomKills > 0) parts.push(`${counted(oomKills, 'process', 'processes')} killed for memory`);
+  const busy = nativeThreads?.libuvPoolBusy ?? null;
+  if (nativeThreads !== null && busy !== null) parts.push(`libuv pool ${busy} of ${nativeThreads.libuvPoolSize}`);
+  return limited(labelled('BOX', parts.join(', ')), LINES_MOST);
+}

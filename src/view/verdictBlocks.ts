@@ -1,0 +1,159 @@
+/** Verdicts in words: STUCK and WAITS blocks, each in three lengths so that the worst never pushes the others off the screen. */
+import type { Report, Verdict, VerdictCode } from '../report/types.js';
+import { formatFrame, formatPlace, sameFrame } from '../report/frames.js';
+import { clock, duration } from './amounts.js';
+import { labelled, WIDTH, wrap } from './layout.js';
+import { frameLine, sourceOf, submitterOf } from './stackLines.js';
+import { ofPool, threadName, threadNames } from './threadNames.js';
+
+/** `brief` is one line, `short` adds the place, `whole` is everything. */
+export type BlockLength = 'brief' | 'short' | 'whole';
+
+/** Verdicts that say the same of several threads; `first` is the one whose evidence is shown. */
+export interface VerdictGroup {
+  first: Verdict;
+  threadIds: number[];
+  forMs: number | null;
+  count: number;
+}
+
+const TEXT_INDENT = 9;
+
+const LABELS: Record<VerdictCode, string> = {
+  'thread-spinning': 'STUCK',
+  'thread-microtask-loop': 'STUCK',
+  'thread-atomics-wait': 'STUCK',
+  'thread-native-cpu': 'STUCK',
+  'thread-native-wait': 'STUCK',
+  deadlock: 'STUCK',
+  'pool-stalled': 'STUCK',
+  'thread-out-of-memory': 'MEMORY',
+  'cpu-throttled': 'SLOW',
+  'task-pileup': 'WAITS',
+  'pool-saturated': 'WAITS',
+  'libuv-pool-busy': 'WAITS',
+  'task-leak': 'LEAKS',
+};
+
+/** The word in front of a verdict; what is only worth knowing is a NOTE. */
+export function labelOf(verdict: Verdict): string {
+  return verdict.severity === 'info' ? 'NOTE' : (LABELS[verdict.code] ?? 'WRONG');
+}
+
+/** Verdicts in their order, those of several threads at one place with one meaning as one group. */
+export function groupVerdicts(report: Report): VerdictGroup[] {
+  const groups: VerdictGroup[] = [];
+  for (const verdict of report.verdicts) {
+    const same = groups.find((group) => saysTheSame(report, group.first, verdict));
+    if (same === undefined) groups.push({ first: verdict, threadIds: idsOf(verdict), forMs: verdict.forMs, count: 1 });
+    else addTo(same, verdict);
+  }
+  return groups;
+}
+
+/** The lines of a group, its label in front. */
+export function verdictLines(report: Report, group: VerdictGroup, length: BlockLength): string[] {
+  const heading = labelled(labelOf(group.first), headline(report, group));
+  if (length === 'brief') return heading.length === 1 ? heading : [`${heading[0]?.slice(0, WIDTH - 4)} ...`];
+  const place = placeLines(report, group.first);
+  if (length === 'short') return [...heading, ...place.slice(0, 2)];
+  return [...heading, ...place, ...whyLines(report, group), ...doingLines(report, group), ...evidenceLines(group)];
+}
+
+/** Who, where and how long in one line: what the last line of a report repeats. */
+export function verdictInOneLine(report: Report, verdict: Verdict): string {
+  const { root } = report.process;
+  if (!isOfThread(verdict)) return `${labelOf(verdict)} ${verdict.text.replace(/\.$/, '')}`;
+  const frame = verdict.frame === null ? [] : [formatFrame(verdict.frame, root).replace(/ {2}/, ' ')];
+  const time = verdict.forMs === null ? [] : [duration(verdict.forMs)];
+  const more = frame.length === 0 ? [verdict.code.replace('thread-', '')] : frame;
+  return [labelOf(verdict), threadName(report, verdict.threadId ?? 0), ...more, ...time].join(' ');
+}
+
+function headline(report: Report, group: VerdictGroup): string {
+  const { first, threadIds, forMs, count } = group;
+  if (!isOfThread(first)) return first.text.replace(/\.$/, '');
+  const pool = ofPool(report, threadIds[0] ?? 0);
+  const time = forMs === null ? '' : `, for ${count > 1 ? 'up to ' : ''}${duration(forMs)}`;
+  const since = first.since === null || count > 1 ? '' : ` (since ${clock(first.since, report.report.requestedAt)})`;
+  return `${count > 1 ? `${count} threads: ` : ''}${threadNames(report, threadIds)}${pool}${time}${since}`;
+}
+
+/** The place and its line of source; a verdict on tasks may name the place in its evidence already. */
+function placeLines(report: Report, verdict: Verdict): string[] {
+  const { root } = report.process;
+  const { frame } = verdict;
+  if (frame === null) return [];
+  const place = formatPlace(frame, root);
+  if (!isOfThread(verdict) && place !== '' && verdict.evidence.some((line) => line.includes(place))) return [];
+  const source = sourceOf(frame);
+  const line = `  in     ${frameLine(frame, root)}`;
+  return source === null ? [line] : [line, `${' '.repeat(TEXT_INDENT)}${frame.line ?? '?'} | ${source}`];
+}
+
+/** A thread that spins at a known place needs no sentence; what else is wrong with one does. */
+function whyLines(report: Report, group: VerdictGroup): string[] {
+  const { first } = group;
+  const lines = [];
+  const isPlain = first.code === 'thread-spinning' && first.frame !== null;
+  if (isOfThread(first) && !isPlain) lines.push(...labelled('  why', first.text, TEXT_INDENT));
+  const waits = first.waitsFor?.what ?? null;
+  if (waits !== null && !first.text.includes(waits)) lines.push(...labelled('  waits', `for ${waits}`, TEXT_INDENT));
+  if (group.count > 1 && first.threadId !== null) {
+    lines.push(
+      ...labelled('  here', `as read of ${threadName(report, first.threadId)}; the others alike`, TEXT_INDENT),
+    );
+  }
+  return lines;
+}
+
+/** What a stuck worker was asked to do, and by whom. */
+function doingLines(report: Report, group: VerdictGroup): string[] {
+  if (!isOfThread(group.first)) return [];
+  const tasks = report.pools.flatMap((pool) => pool.running).filter((task) => task.threadId === group.first.threadId);
+  const [task] = tasks;
+  if (task === undefined) return [];
+  const more = tasks.length === 1 ? '' : ` (and ${tasks.length - 1} more)`;
+  const submitter = submitterOf(task.submittedAt, report.process.root);
+  return [`  doing  ${task.task}${submitter === null ? '' : `, submitted by ${submitter}`}${more}`];
+}
+
+/** Of a thread: facts in one paragraph, then what is only inferred. Of tasks and pools: a line each. */
+function evidenceLines(group: VerdictGroup): string[] {
+  const { first } = group;
+  const indent = ' '.repeat(TEXT_INDENT);
+  if (!isOfThread(first)) {
+    return first.evidence.flatMap((line) => wrap(line, WIDTH - TEXT_INDENT).map((part) => indent + part));
+  }
+  const said = first.evidence.filter((line) => isMarked(line));
+  const facts = first.evidence.filter((line) => !isMarked(line));
+  const basis = first.basis === 'measured' ? 'measured' : 'inferred from';
+  const paragraphs = facts.length === 0 ? said : [`${basis}: ${facts.join(', ')}`, ...said];
+  return paragraphs.flatMap((text, index) => labelled(index === 0 ? '  sure' : '', text, TEXT_INDENT));
+}
+
+function isMarked(line: string): boolean {
+  return line.startsWith('measured:') || line.startsWith('inferred:');
+}
+
+function isOfThread(verdict: Verdict): boolean {
+  return verdict.threadId !== null && verdict.code.startsWith('thread-');
+}
+
+function saysTheSame(report: Report, one: Verdict, other: Verdict): boolean {
+  if (!isOfThread(one) || !isOfThread(other) || one.code !== other.code || one.severity !== other.severity)
+    return false;
+  if (one.frame === null || other.frame === null || !sameFrame(one.frame, other.frame)) return false;
+  if (ofPool(report, one.threadId ?? 0) !== ofPool(report, other.threadId ?? 0)) return false;
+  return one.waitsFor?.what === other.waitsFor?.what && one.basis === other.basis;
+}
+
+function addTo(group: VerdictGroup, verdict: Verdict): void {
+  group.count += 1;
+  group.threadIds.push(...idsOf(verdict));
+  group.forMs = group.forMs === null ? verdict.forMs : Math.max(group.forMs, verdict.forMs ?? 0);
+}
+
+function idsOf(verdict: Verdict): number[] {
+  return verdict.threadId === null ? [] : [verdict.threadId];
+}
