@@ -1,5 +1,5 @@
-export { setup, report } from './coordinator/api.js';
-export { registerSection } from './sections/registered.js';
+export { setup, report, registerSection } from './coordinator/api.js';
+export type { SectionGenerator, SectionOptions } from './sections/registered.js';
 export { render } from './view/render.js';
 export { GuruError, OptionError, type GuruErrorCode } from './errors.js';
 export type { SetupOptions, Format } from './options.js';

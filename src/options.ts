@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { messageOf, OptionError } from './errors.js';
 import type { Report, TasksMode } from './report/types.js';
 
-export type Format = 'text' | 'json' | 'xml' | 'html' | 'summary';
+export type Format = 'text' | 'json' | 'xml' | 'summary';
 
 /** What `setup` takes. All of it is optional; an environment variable of the same option wins over it. */
 export interface SetupOptions {
@@ -101,7 +101,7 @@ function spec<Name extends keyof Options>(entry: OptionSpec<Name>): OptionSpec {
 export const OPTION_SPECS: readonly OptionSpec[] = [
   spec({ name: 'signal', variable: 'GMR_SIGNAL', initial: ['SIGUSR2'], help: 'the signal that asks for a report', expected: 'a signal name such as SIGUSR2, several, or none', check: signals }),
   spec({ name: 'logDir', variable: 'GMR_LOG_DIR', initial: null, help: 'write report files there instead of stderr', expected: 'a path', check: nonEmpty }),
-  spec({ name: 'format', variable: 'GMR_FORMAT', initial: ['text'], help: 'text, json, xml, html or summary; several with a log directory', expected: 'text, json, xml, html or summary, or several', check: formats }),
+  spec({ name: 'format', variable: 'GMR_FORMAT', initial: ['text'], help: 'text, json, xml or summary; several with a log directory', expected: 'text, json, xml or summary, or several', check: formats }),
   spec({ name: 'sections', variable: 'GMR_SECTIONS', initial: [], help: 'which sections to print; -name leaves one out', expected: 'section names', check: words }),
   spec({ name: 'serviceName', variable: 'GMR_SERVICE_NAME', initial: null, help: 'the name in the report and in file names', expected: 'a non-empty string', check: nonEmpty }),
   spec({ name: 'version', variable: null, initial: { vendor: null, product: null, version: null }, help: "the application's version", expected: 'a string or { vendor, product, version }', check: version }),
@@ -190,7 +190,7 @@ function signals(value: unknown): string[] | undefined {
 }
 
 function formats(value: unknown): Format[] | undefined {
-  const known: readonly Format[] = ['text', 'json', 'xml', 'html', 'summary'];
+  const known: readonly Format[] = ['text', 'json', 'xml', 'summary'];
   const names = words(value);
   if (names === undefined || names.length === 0) return undefined;
   return names.every((name) => known.includes(name as Format)) ? [...new Set(names as Format[])] : undefined;

@@ -4,6 +4,7 @@ import { isMainThread, threadId, type MessagePort } from 'node:worker_threads';
 import { AGENT_KEY } from '../protocol.js';
 import type { AgentHandle, AgentSettings, FromAgent, RawFrame, SnapshotRequest, TaskSnapshot, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { ThreadPhase } from '../report/types.js';
+import { createSectionRegistry } from '../sections/registered.js';
 import { captureStack } from '../tasks/realm.js';
 import { installTracker, type TaskTracker } from '../tasks/tracker.js';
 import { Children } from './children.js';
@@ -12,7 +13,19 @@ import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
 
+/** What a snapshot is put together from. */
+interface Parts {
+  stack: RawFrame[];
+  tasks: TaskSnapshot | null;
+  utilization: number | null;
+  started: number;
+  longestPauseMs: number;
+  notRead: string[];
+}
+
 export class Agent {
+  /** What the application registered in this thread. */
+  readonly sections = createSectionRegistry();
   readonly #shared: SharedState;
   readonly #heartbeat: Heartbeat;
   readonly #children: Children;
@@ -60,14 +73,16 @@ export class Agent {
   snapshotNow(request: SnapshotRequest): ThreadSnapshot {
     const started = performance.now();
     const notRead: string[] = [];
+    const utilization = this.#readUtilization(notRead);
     const stack = guarded('stack', () => captureStack(), [], notRead);
     const tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, notRead);
-    return this.#describe(stack, tasks, started, null, notRead);
+    return this.#describe({ stack, tasks, utilization, started, longestPauseMs: 0, notRead });
   }
 
   /** In slices between turns of the loop: for a healthy thread. Never rejects. */
   async snapshotInSlices(request: SnapshotRequest): Promise<ThreadSnapshot> {
     const notRead: string[] = [];
+    const utilization = this.#readUtilization(notRead); // First: what this answer costs is not the thread's own work.
     let longestPauseMs = 0;
     let tasks: TaskSnapshot | null = null;
     try {
@@ -77,7 +92,7 @@ export class Agent {
     } catch (error) {
       notRead.push(`tasks: ${error instanceof Error ? error.message : 'unreadable'}`);
     }
-    return this.#describe([], tasks, performance.now(), longestPauseMs, notRead);
+    return this.#describe({ stack: [], tasks, utilization, started: performance.now(), longestPauseMs, notRead });
   }
 
   /** Serves a port until it closes; whatever is no message of ours is ignored. */
@@ -85,7 +100,7 @@ export class Agent {
     port.on('message', (message: ToAgent | null) => {
       if (message?.kind === 'snapshot') void this.#answer(port, message.request);
       else if (message?.kind === 'settings') this.#apply(message.settings);
-      else if (message?.kind === 'sections') void answerSections(port, message.requestId, message.timeoutMs);
+      else if (message?.kind === 'sections') void answerSections(this.sections, port, message.requestId, message.timeoutMs);
     });
     port.unref();
   }
@@ -105,7 +120,11 @@ export class Agent {
     this.#heartbeat.setInterval(settings.heartbeatMs);
   }
 
-  #describe(stack: RawFrame[], tasks: TaskSnapshot | null, started: number, pauseMs: number | null, notRead: string[]): ThreadSnapshot {
+  #readUtilization(notRead: string[]): number | null {
+    return guarded('event loop', () => this.#heartbeat.utilization(), null, notRead);
+  }
+
+  #describe({ stack, tasks, utilization, started, longestPauseMs, notRead }: Parts): ThreadSnapshot {
     return {
       threadId,
       osThreadId: this.#osThreadId,
@@ -115,13 +134,13 @@ export class Agent {
       instrumented: true,
       stack,
       turnedAgoMs: this.#heartbeat.turnedAgoMs(),
-      utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
+      utilization,
       heap: guarded('heap', readHeap, null, notRead),
       resources: guarded('resources', countResources, {}, notRead),
       children: guarded('children', () => this.#children.list(), [], notRead),
       tasks,
       notRead,
-      pauseMs: Math.max(pauseMs ?? 0, performance.now() - started),
+      pauseMs: Math.max(longestPauseMs, performance.now() - started),
     };
   }
 }

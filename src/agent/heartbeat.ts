@@ -3,14 +3,12 @@ import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { clearInterval, setInterval } from 'node:timers';
 import { monotonicMs, type SharedState } from './sharedState.js';
 
-/** A shorter window than this says too little about utilization; the one before it is used. */
-const LEAST_WINDOW_MS = 50;
-
 export class Heartbeat {
   readonly #shared: SharedState;
   readonly #slot: number;
   readonly #listeners: (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
+  #intervalMs = 0;
   #last: EventLoopUtilization = performance.eventLoopUtilization();
   #lastAt = monotonicMs();
   #lastWindow: number | null = null;
@@ -30,14 +28,18 @@ export class Heartbeat {
     return this.#timer === null ? null : monotonicMs() - this.#lastAt;
   }
 
-  /** Share of time, 0 to 1, the loop was busy since the last heartbeat (Node's `performance.eventLoopUtilization`). */
+  /**
+   * Share of time, 0 to 1, the loop was busy between the last two heartbeats, or since the last one when the next is
+   * overdue (Node's `performance.eventLoopUtilization`). A shorter window would measure what the answer itself costs.
+   */
   utilization(): number | null {
-    if (this.#timer === null || monotonicMs() - this.#lastAt < LEAST_WINDOW_MS) return this.#lastWindow;
+    if (this.#timer === null || monotonicMs() - this.#lastAt <= this.#intervalMs) return this.#lastWindow;
     return performance.eventLoopUtilization(this.#last).utilization;
   }
 
   setInterval(intervalMs: number | null): void {
     if (this.#timer !== null) clearInterval(this.#timer);
+    this.#intervalMs = intervalMs ?? 0;
     this.#timer = intervalMs === null ? null : setInterval(() => this.#beat(), intervalMs).unref();
   }
 

@@ -2,9 +2,11 @@
 import { isMainThread } from 'node:worker_threads';
 import { GuruError } from '../errors.js';
 import { resolveOptions, isTurnedOff, type SetupOptions } from '../options.js';
+import { createSectionRegistry, type SectionGenerator, type SectionOptions, type SectionRegistry } from '../sections/registered.js';
 import type { Report } from '../report/types.js';
 import type { Host } from './host.js';
 import { install, installedHandle } from './install.js';
+import { sayOnce } from './notice.js';
 
 /**
  * Tells guru-meditation about the application; may be called at any time and more than once on the main thread, later
@@ -34,7 +36,22 @@ export async function report(): Promise<Report> {
   return installed.report({ kind: 'api', detail: 'report()' }, false);
 }
 
+/** Where sections go when nothing is installed: they are checked all the same, and never shown. */
+const unshown = createSectionRegistry();
+
+/**
+ * Adds a section to every report: what `generator` returns (a value, a promise, a text) under `title`. It runs in the
+ * thread that registered it, between turns of its loop, when a report is taken; what it throws is shown in its place.
+ * @returns a function that takes the section away again.
+ * @throws {GuruError} `GMR_SECTION` for a title, a generator or options that are none.
+ */
+export function registerSection(title: string, generator: SectionGenerator, options: SectionOptions = {}): () => void {
+  install();
+  const registry = (installedHandle()?.host as { sections?: SectionRegistry } | undefined)?.sections ?? unshown;
+  return registry.register(title, generator, options, (line) => sayOnce('GMR_SECTION', line));
+}
+
 function host(): Host | null {
-  const installed = installedHandle()?.host as Host | { agent: unknown } | undefined;
+  const installed = installedHandle()?.host as Host | { sections: unknown } | undefined;
   return installed === undefined || !('setup' in installed) ? null : installed;
 }

@@ -26,8 +26,8 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   const turnedAgoMs = Object.fromEntries(lanes.shared.threads().map((slot) => [slot.threadId, request.startedMs - slot.turnedAtMs]));
   const question = toSnapshotRequest(request, 'port');
   const asking = lanes.ports.ask(question, request.startedMs);
-  const facts = lanes.mainFacts(request);
   const own = askOwn(lanes, question, request);
+  const facts = lanes.mainFacts(request);
   await asking.spoken(staleThreads(lanes), request.graceMs);
   const silent = !isEverybody(lanes, asking.alive, []);
   const reading = silent ? reach(lanes, request, asking.alive) : null;

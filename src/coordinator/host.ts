@@ -1,19 +1,19 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers';
-import { setEnvironmentData, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import { Agent } from '../agent/agent.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { GuruError, messageOf } from '../errors.js';
 import { resolveOptions, type Options, type SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
+import type { SectionRegistry } from '../sections/registered.js';
 import type { Report, Trigger } from '../report/types.js';
 import type { Collected, Reached, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
-import { finishReport } from './finish.js';
 import { Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
 import { readMainFacts } from './mainFacts.js';
+import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
 import { SentinelThread, sentinelSetup } from './sentinelThread.js';
@@ -28,7 +28,7 @@ const LINK_LATE_MS = 500;
 const FINISH_MS = 10_000;
 
 export class Host {
-  readonly #token = randomBytes(8).toString('hex');
+  readonly #token = startToken();
   readonly #shared = new SharedState();
   readonly #agent: Agent;
   readonly #ports = new PortLane((gone) => this.#shared.freeSlotOf(gone));
@@ -53,6 +53,11 @@ export class Host {
     detachAtExit(this.#shared, () => this.#sentinel.link);
     this.#heard = this.#signals.listen(this.#options.signal);
     this.#startSentinel();
+  }
+
+  /** What the application registered on main. */
+  get sections(): SectionRegistry {
+    return this.#agent.sections;
   }
 
   /** @throws {GuruError} `GMR_OPTION` for an option that is not what it must be. */
@@ -107,7 +112,7 @@ export class Host {
       ports: this.#ports,
       reach: link === null ? null : { read: (request, answered) => this.#reach(link, request, answered) },
       own: (request) => this.#agent.snapshotInSlices(request),
-      mainFacts: (request) => readMainFacts(this.#options, request),
+      mainFacts: (request) => readMainFacts(this.#options, this.sections, request),
     };
   }
 
@@ -122,7 +127,7 @@ export class Host {
     } catch (error) {
       sayOnce('GMR_LANE', `the sentinel could not finish the report, main does: ${messageOf(error)}`);
     }
-    return finishReport(collected, reportSettings(this.#options), order);
+    return loadHeavyEnd().finishReport(collected, reportSettings(this.#options), order);
   }
 
   #prepareThreads(): void {
@@ -159,7 +164,11 @@ export class Host {
 
   #serve(link: Link): void {
     link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) => this.#ports.add(threadId, port));
+    link.on<ReportRequest>('facts', (request) => readMainFacts(this.#options, this.sections, request));
     link.on('up', () => this.#tellFacts());
+    const toMain = new MessageChannel();
+    this.#agent.serve(toMain.port1);
+    link.tell('main agent', toMain.port2, [toMain.port2]);
   }
 
   #tellSignals(): void {
@@ -169,7 +178,13 @@ export class Host {
 
   /** So that a report with main hung can show the configuration as it was last read. */
   async #tellFacts(): Promise<void> {
-    const facts = await readMainFacts(this.#options, null);
+    const facts = await readMainFacts(this.#options, this.sections, null);
     this.#sentinel.link?.tell('main facts', facts);
   }
+}
+
+/** Tells this start of the process from every other one with its pid. Not secret, so no `node:crypto`, whose loading takes longer than all the rest of the start. */
+function startToken(): string {
+  const random = Math.floor(Math.random() * 36 ** 8);
+  return random.toString(36).padStart(8, '0');
 }

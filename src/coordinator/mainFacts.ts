@@ -2,16 +2,15 @@
 import { messageOf } from '../errors.js';
 import type { Options } from '../options.js';
 import type { NotRead } from '../report/types.js';
-import { readConfiguration, readOwnConfiguration } from '../sections/configuration.js';
-import { runSections } from '../sections/registered.js';
+import { readConfiguration, readEnvironment, readNodeOptions, readOwnOptions } from '../sections/configuration.js';
+import type { SectionRegistry } from '../sections/registered.js';
 import type { MainFacts, ReportRequest } from './collected.js';
-import { sayOnce } from './notice.js';
 
 /** Runs the application's own code (configuration, sections), each bounded; never rejects. Only ever called on main. */
-export async function readMainFacts(options: Options, request: ReportRequest | null): Promise<MainFacts> {
+export async function readMainFacts(options: Options, registry: SectionRegistry, request: ReportRequest | null): Promise<MainFacts> {
   const notRun: NotRead[] = [];
   const boundMs = request === null ? options.deadline : Math.max(1, request.deadlineMs - 100);
-  const sections = request === null ? [] : await runSections(boundMs, (line) => sayOnce('GMR_SECTION', line));
+  const sections = request === null ? [] : await registry.run(boundMs);
   return {
     title: process.title,
     argv: process.argv,
@@ -31,7 +30,7 @@ export function readMemory(): MainFacts['memory'] {
 
 function readGroups(options: Options, notRun: NotRead[]): MainFacts['configuration'] {
   try {
-    const own = readOwnConfiguration(options);
+    const own = { ...readOwnOptions(options), ...readNodeOptions(process.execArgv, process.env), ...readEnvironment(options.environment, process.env) };
     return options.config === null ? own : { ...readConfiguration(options.config), ...own };
   } catch (error) {
     notRun.push({ threadId: 0, what: 'configuration', why: messageOf(error) });

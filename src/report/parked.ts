@@ -18,9 +18,10 @@ export function isAtomicsWait(frame: RawFrame | undefined): boolean {
  */
 export function parkedBy(stack: readonly RawFrame[]): string | null {
   const [top, caller, ...callers] = stack.filter((frame) => !frame.async && frame.kind === 'call');
-  if (caller?.file == null || !isWaitForWork(top)) return null;
-  if (HOOKS_WORKER_FILE.test(caller.file)) return 'module hooks';
-  const library = packageOf(caller.file);
+  const file = caller?.file ?? null;
+  if (file === null || !isWaitForWork(top)) return null;
+  if (HOOKS_WORKER_FILE.test(file)) return 'module hooks';
+  const library = packageOf(file);
   if (library === null || !PARKING.has(library)) return null;
   const isForeign = (frame: RawFrame): boolean =>
     originOf(frame) === 'application' || (originOf(frame) === 'package' && packageOf(frame.file ?? '') !== library);

@@ -97,17 +97,17 @@ function turning(facts: StateFacts, cpu: CpuUse | null): Decided | null {
 function running(facts: StateFacts, cpu: CpuUse | null): Decided {
   if (isStarved(facts, cpu)) return { state: 'throttled', evidence: withCpu(['wants to run and is not let'], cpu) };
   if (cpu?.kind === 'waits') return offCpu(facts, cpu);
-  const tasks = microtaskEvidence(facts);
+  const tasks = microtaskEvidence(facts, cpu);
   if (tasks !== null) return { state: 'microtask-loop', evidence: withCpu([tasks], cpu) };
   return inJavaScript(facts, cpu);
 }
 
 function inJavaScript(facts: StateFacts, cpu: CpuUse | null): Decided {
   const stacks = allStacks(facts);
-  const known = notTurnedMs(facts) !== null || facts.loopTurned === false;
   const common = commonFunction(stacks);
   const evidence = withCpu([stackLine(stacks, common)], cpu);
-  if (known) return { state: 'spinning', evidence };
+  if (isKnownNotToTurn(facts)) return { state: 'spinning', evidence };
+  if (cpu === null && stacks.every((stack) => stack.length === 0)) return { state: 'idle', evidence };
   if (stacks.length < 2 || common === null) {
     return { state: 'busy', evidence: [...evidence, 'no heartbeat tells whether its loop turns'] };
   }
@@ -156,13 +156,12 @@ function silentWait(facts: StateFacts, kernel: KernelEvidence, asked: string, in
 }
 
 /** The fact that shows an endless chain of microtasks or ticks; null where nothing does. */
-function microtaskEvidence(facts: StateFacts): string | null {
+function microtaskEvidence(facts: StateFacts, cpu: CpuUse | null): string | null {
   if (facts.microtasksTurned === true) return 'microtasks or ticks run on while its loop does not turn';
   const stacks = allStacks(facts);
   const between = stacks.filter((stack) => isBetweenTasks(stack)).length;
   if (between === 0 || !stacks.every((stack) => isEnteredAsTask(stack))) return null;
-  const isKnown = notTurnedMs(facts) !== null || facts.loopTurned === false;
-  if (!isKnown && stacks.length < THRESHOLDS.emptyStacks) return null;
+  if (!isKnownNotToTurn(facts) && (stacks.length < THRESHOLDS.emptyStacks || cpu?.kind !== 'runs')) return null;
   return `no frames but those of microtasks or ticks in ${between} of ${stacks.length} samples`;
 }
 
@@ -173,6 +172,10 @@ function isStarved(facts: StateFacts, cpu: CpuUse | null): boolean {
   const turnedAgoMs = notTurnedMs(facts);
   if (cpu.kind !== 'runs' || cpu.share >= THRESHOLDS.onCpuShare || turnedAgoMs === null) return false;
   return turnedAgoMs * cpu.share < THRESHOLDS.spinningCpuMs;
+}
+
+function isKnownNotToTurn(facts: StateFacts): boolean {
+  return notTurnedMs(facts) !== null || facts.loopTurned === false;
 }
 
 /** How long the loop has not turned, or the pool's task has run where that is shorter; null when nobody knows. */
@@ -187,6 +190,7 @@ function allStacks(facts: StateFacts): (readonly RawFrame[])[] {
 }
 
 function stackLine(stacks: readonly (readonly RawFrame[])[], common: string | null): string {
+  if (stacks.every((stack) => stack.length === 0)) return 'no JavaScript on its stack';
   if (stacks.length === 1) return common === null ? 'one sample of its stack' : `in ${common} in one sample`;
   if (hasSameTop(stacks)) return `same function on top in ${stacks.length} samples`;
   return common === null ? `no function in common in ${stacks.length} samples` : `inside ${common} in ${stacks.length} samples`;

@@ -1,19 +1,22 @@
 /** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
 import { setInterval } from 'node:timers';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { SharedState } from '../agent/sharedState.js';
+import { monotonicMs, SharedState } from '../agent/sharedState.js';
 import type { Collected, MainFacts, ReportRequest } from '../coordinator/collected.js';
+import { deliver } from '../coordinator/deliver.js';
 import { finishReport } from '../coordinator/finish.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
 import { readMemory } from '../coordinator/mainFacts.js';
+import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
 import type { SentinelSetup } from '../coordinator/sentinelThread.js';
 import { isHello } from '../protocol.js';
-import type { NotRead, Trigger } from '../report/types.js';
+import type { NotRead, ThreadReport, Trigger } from '../report/types.js';
 import { SentinelReach } from './reach.js';
 import { listenToSignal } from './signal.js';
 import { StandIn } from './standIn.js';
+import { Watchdog } from './watchdog.js';
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 const shared = new SharedState(setup.buffer);
@@ -23,6 +26,7 @@ const reach = new SentinelReach(shared, setup.inspector);
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 let settings = setup.settings;
+let watchdog: Watchdog | null = null;
 let lastMainFacts: MainFacts | null = null;
 
 const lead = new Lead(
@@ -36,10 +40,22 @@ const lead = new Lead(
     ports,
     reach,
     own: null,
-    mainFacts: () => Promise.resolve(factsWithoutMain()),
+    mainFacts: askMainFacts,
   }),
   (collected, order) => Promise.resolve(finishReport(collected, settings, order)),
 );
+
+/** From main itself when its loop turns, which its heartbeat tells without asking. */
+async function askMainFacts(request: ReportRequest): Promise<MainFacts> {
+  const main = shared.threads().find((slot) => slot.threadId === 0);
+  const beatMs = settings.heartbeat;
+  if (main === undefined || beatMs === null || monotonicMs() - main.turnedAtMs > beatMs * 2) return factsWithoutMain();
+  try {
+    return await link.ask<MainFacts>('facts', request, request.deadlineMs);
+  } catch {
+    return factsWithoutMain();
+  }
+}
 
 /** What main told last; its own code cannot run now. */
 function factsWithoutMain(): MainFacts {
@@ -73,6 +89,26 @@ async function onSignal(signal: string): Promise<void> {
   if (claim !== 0) await report(claim, { kind: 'signal', detail: signal });
 }
 
+/** A report that nobody asked for goes out only when it has something to tell of these threads. */
+async function reportStuck(threadIds: number[], detail: string): Promise<boolean> {
+  const { report } = await lead.run({ kind: 'watchdog', detail }, settings, { deliver: false, wantReport: true });
+  if (report === null || !report.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread))) return false;
+  deliver(report, settings);
+  return true;
+}
+
+function isStuck({ role, state }: ThreadReport): boolean {
+  return role !== 'helper' && state !== 'idle' && state !== 'busy' && state !== 'unknown';
+}
+
+function watch(): void {
+  watchdog?.stop();
+  watchdog = null;
+  if (settings.watchdog === null || settings.heartbeat === null) return;
+  const bounds = { boundMs: Math.max(settings.watchdog, settings.heartbeat * 2), intervalMs: settings.watchdogInterval };
+  watchdog = new Watchdog(shared, bounds, { report: reportStuck, say: (line) => sayOnce('GMR_LANE', line) });
+}
+
 async function report(claim: number, trigger: Trigger): Promise<void> {
   await lead.underClaim(claim, trigger, settings, { deliver: true, wantReport: false });
 }
@@ -85,7 +121,9 @@ link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, or
 });
 link.on<typeof settings>('settings', (changed) => {
   settings = changed;
+  watch();
 });
+link.on<MessagePort>('main agent', (port) => ports.add(0, port));
 link.on<string[]>('signals', listen);
 link.on<MainFacts>('main facts', (facts) => {
   lastMainFacts = facts;
@@ -99,6 +137,7 @@ process.on('workerMessage', (message: unknown) => {
 });
 
 listen(setup.signals);
+watch();
 shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();

@@ -5,15 +5,22 @@ import { age, counted, duration, moment } from './amounts.js';
 import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { boxLines, isRead, readOfThreads, stateLines } from './screenStates.js';
 import { groupVerdicts, verdictLines } from './verdictBlocks.js';
-import type { BlockLength, VerdictGroup } from './verdictBlocks.js';
+import type { VerdictGroup } from './verdictBlocks.js';
 
 /** Lines of a small terminal, which a report's first words must fit. */
 export const SCREEN = 24;
 
 const NEXT_MOST = 4;
+const NEXT_LEAST = 2;
 
-/** A line and the empty one before it. */
-const PARAGRAPH_LEAST = 2;
+/** Lines of other things beyond which the next steps get fewer lines. */
+const CROWDED = 10;
+
+/** Lines that a note needs at least to be shown whole. */
+const NOTE_ROOM = 10;
+
+/** An empty line, three verdicts in a line each, and how many more there are. */
+const REST_LEAST = 5;
 
 interface Fitted {
   paragraphs: string[][];
@@ -29,8 +36,9 @@ export interface FirstScreen {
 /** At most `SCREEN` lines; with `full` as many as it takes. */
 export function firstScreen(report: Report, full: boolean): FirstScreen {
   const head = headLines(report);
-  const steps = nextSteps(report, full);
   const foot = [...stateLines(report), ...boxLines(report)];
+  const isCrowded = head.length + foot.length > CROWDED;
+  const steps = nextSteps(report, full ? Infinity : isCrowded ? NEXT_LEAST : NEXT_MOST);
   const groups = groupVerdicts(report);
   const below = foot.length + 1 + (steps.lines.length > 0 ? steps.lines.length + 1 : 0);
   const room = full ? Infinity : SCREEN - head.length - below;
@@ -62,35 +70,39 @@ function headLines(report: Report): string[] {
   ];
   if (header.collectedBy === 'sentinel')
     lines.push('Collected by the sentinel, because main did not lead this report.');
-  if (!header.complete) lines.push('This report is not complete: see UNREAD.');
+  if (!header.complete) lines.push(`This report is not complete${header.notRead.length === 0 ? '' : ': see UNREAD'}.`);
   return lines;
 }
 
-/** The verdicts as whole as the room lets: the last ones are shortened first, then counted; the first stays longest. */
+/**
+ * As many verdicts whole, from the first on, as leave room for all the others in one line each. Where not even that is
+ * possible the first keeps its place, and what is left out from the end is counted.
+ */
 function fitted(report: Report, groups: VerdictGroup[], room: number): Fitted {
   const whole = groups.map((group) => verdictLines(report, group, 'whole'));
-  const paragraphs = [...whole];
-  let size = paragraphs.reduce((sum, lines) => sum + lines.length + 1, 0);
-  for (const length of ['short', 'brief'] as const) {
-    for (let index = groups.length - 1; index >= 0 && size > room; index -= 1) {
-      const shorter = shortened(report, groups, index, length);
-      size += shorter.length - (paragraphs[index]?.length ?? 0);
-      paragraphs[index] = shorter;
-    }
+  const sizes = whole.map((lines) => lines.length + 1);
+  let count = groups.length;
+  let size = sizes.reduce((sum, lines) => sum + lines, 0);
+  const restSize = (): number => (count === groups.length ? 0 : groups.length - count + 1);
+  while (count > 1 && size + restSize() > room) {
+    count -= 1;
+    size -= sizes[count] ?? 0;
   }
-  let hidden = 0;
-  while (paragraphs.length > 1 && size + (hidden > 0 ? PARAGRAPH_LEAST : 0) > room) {
-    size -= (paragraphs.pop()?.length ?? 0) + 1;
-    hidden += groups[paragraphs.length]?.count ?? 0;
-  }
-  const isShortened = hidden > 0 || paragraphs.some((lines, index) => lines.length < (whole[index]?.length ?? 0));
-  if (hidden > 0) paragraphs.push(labelled('MORE', `${counted(hidden, 'verdict')} in the section Verdicts below`));
-  return { paragraphs, isShortened };
+  const paragraphs = whole.slice(0, count);
+  const [worst] = groups;
+  const isTight = worst !== undefined && size + Math.min(restSize(), REST_LEAST) > room;
+  if (isTight) paragraphs[0] = verdictLines(report, worst, 'short');
+  const used = isTight ? (paragraphs[0]?.length ?? 0) + 1 : size;
+  const rest = briefLines(report, groups.slice(count), room - used - 1);
+  return { paragraphs: rest.length > 0 ? [...paragraphs, rest] : paragraphs, isShortened: isTight || rest.length > 0 };
 }
 
-function shortened(report: Report, groups: VerdictGroup[], index: number, length: BlockLength): string[] {
-  const group = groups[index];
-  return group === undefined ? [] : verdictLines(report, group, length);
+/** A verdict a line; those for which there is no room are counted. */
+function briefLines(report: Report, groups: VerdictGroup[], room: number): string[] {
+  const shown = groups.length <= room ? groups : groups.slice(0, Math.max(0, room - 1));
+  const hidden = groups.slice(shown.length).reduce((sum, group) => sum + group.count, 0);
+  const more = hidden === 0 ? [] : labelled('MORE', `${counted(hidden, 'verdict')} in the section Verdicts below`);
+  return [...shown.flatMap((group) => verdictLines(report, group, 'brief')), ...more];
 }
 
 /** No alarm is said as plainly as an alarm, and never of what could not be read. */
@@ -98,7 +110,11 @@ function calm(report: Report, notes: VerdictGroup[], room: number): { paragraphs
   const isWhole = report.threads.every(isRead) && report.threads.length > 0;
   const verdict = isWhole ? 'Nothing looks stuck.' : 'Nothing that could be read looks stuck.';
   const lines = wrap(`${verdict} ${longestWait(report)}; read ${readOfThreads(report)}.`, WIDTH);
-  const rest = fitted(report, notes, room - lines.length - 1);
+  const left = room - lines.length - 1;
+  const rest =
+    left >= NOTE_ROOM || notes.length === 0
+      ? fitted(report, notes, left)
+      : { paragraphs: [briefLines(report, notes, left - 1)], isShortened: true };
   return { ...rest, paragraphs: [lines, ...rest.paragraphs] };
 }
 
@@ -118,19 +134,19 @@ function longestWait(report: Report): string {
 }
 
 /** What to do, each step once, in the order of the verdicts. */
-function nextSteps(report: Report, full: boolean): { lines: string[]; isShortened: boolean } {
+function nextSteps(report: Report, most: number): { lines: string[]; isShortened: boolean } {
   const steps = [...new Set(report.verdicts.flatMap((verdict) => verdict.next))];
   const lines: string[] = [];
+  let isShortened = false;
   for (const [index, step] of steps.entries()) {
     const next = labelled(index === 0 ? 'NEXT' : '', step);
     const rest = steps.length - index;
-    if (!full && lines.length > 0 && lines.length + next.length + (rest === 1 ? 0 : 1) > NEXT_MOST) {
-      lines.push(...labelled('', `${rest} more in the section Verdicts below`));
-      return { lines, isShortened: true };
+    const left = most - lines.length - (rest === 1 ? 0 : 1);
+    if (index > 0 && next.length > left) {
+      return { lines: [...lines, ...labelled('', `${rest} more in the section Verdicts below`)], isShortened: true };
     }
-    lines.push(...next);
+    isShortened ||= next.length > left;
+    lines.push(...limited(next, left));
   }
-  return full || lines.length <= NEXT_MOST
-    ? { lines, isShortened: false }
-    : { lines: limited(lines, NEXT_MOST), isShortened: true };
+  return { lines, isShortened };
 }

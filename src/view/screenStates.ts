@@ -24,12 +24,22 @@ export function isRead(thread: ThreadReport): boolean {
   return thread.readBy === 'port' || thread.readBy === 'inspector';
 }
 
+/** Whether a verdict is about the thread itself; what piles up in it is no fault of the thread. */
+export function isAccused(report: Report, thread: ThreadReport): boolean {
+  return report.verdicts.some(
+    ({ code, severity, threadId }) =>
+      threadId === thread.threadId && severity !== 'info' && !['task-pileup', 'task-leak'].includes(code),
+  );
+}
+
+/** Whether it is a thread that could not be read, not what the application would have told on that thread. */
+export function isOfThread({ threadId, what }: NotRead): boolean {
+  return threadId !== null && !/^(configuration|section )/i.test(what);
+}
+
 /** FINE, OTHER and UNREAD: every thread that no verdict names is in one of them. */
 export function stateLines(report: Report): string[] {
-  const accused = new Set(
-    report.verdicts.filter((verdict) => verdict.severity !== 'info').map((verdict) => verdict.threadId),
-  );
-  const free = report.threads.filter((thread) => !accused.has(thread.threadId) && isRead(thread));
+  const free = report.threads.filter((thread) => isRead(thread) && !isAccused(report, thread));
   const fine = byState(report, free.filter(isFine));
   const others = byState(
     report,
@@ -51,7 +61,8 @@ function listed(label: string, groups: StateGroup[]): string[] {
     const more = hidden === 0 ? '' : ` and ${counted(hidden, 'thread')} more`;
     const lines = labelled(label, texts.join(', ') + more);
     if (lines.length <= LINES_MOST) return lines;
-    if (shown === 1) return limited(lines, LINES_MOST);
+    if (shown === 1 && hidden === 0) return limited(lines, LINES_MOST);
+    if (shown === 1) return [...limited(labelled(label, texts[0] ?? ''), LINES_MOST - 1), ...labelled('', more.trim())];
   }
   return [];
 }
@@ -96,10 +107,11 @@ function notReadLines(report: Report): string[] {
 /** `stack of workers 5-7, because ...`: equal reasons together. */
 export function notReadInWords(report: Report, notRead: readonly NotRead[]): string[] {
   const groups = new Map<string, { what: string; why: string; ids: number[] }>();
-  for (const { threadId, what, why } of notRead) {
-    const key = JSON.stringify([what, why, threadId === null]);
+  for (const entry of notRead) {
+    const { threadId, what, why } = entry;
+    const key = JSON.stringify([what, why, isOfThread(entry)]);
     const group = groups.get(key) ?? { what, why, ids: [] };
-    if (threadId !== null) group.ids.push(threadId);
+    if (threadId !== null && isOfThread(entry)) group.ids.push(threadId);
     groups.set(key, group);
   }
   return [...groups.values()].map(({ what, why, ids }) => {

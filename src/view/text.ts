@@ -8,7 +8,7 @@ import type { Block, Section } from './layout.js';
 import { printLines, printSection, WIDTH, wrap } from './layout.js';
 import { poolsSection } from './pools.js';
 import { processesSection } from './processes.js';
-import { isRead, notReadInWords, readOfThreads } from './screenStates.js';
+import { isOfThread, isRead, notReadInWords, readOfThreads } from './screenStates.js';
 import type { ViewOptions } from './selection.js';
 import { isSelected, unknownNames } from './selection.js';
 import { threadsSection } from './threads.js';
@@ -73,7 +73,7 @@ function allSections(report: Report, full: boolean): Section[] {
 /** The verdicts whole, where the first screen had no room for all of it. */
 function verdictsSection(report: Report): Section {
   const lines = groupVerdicts(report).flatMap((group) => {
-    const next = [...new Set(group.first.next)].flatMap((step, index) =>
+    const next = group.next.flatMap((step, index) =>
       wrap(step, WIDTH - 9).map((line, part) => (index + part === 0 ? '  next   ' : ' '.repeat(9)) + line),
     );
     return [...verdictLines(report, group, 'whole'), ...next, ''];
@@ -84,14 +84,14 @@ function verdictsSection(report: Report): Section {
 /** What could not be read of the process as a whole, or of a thread that has no block of its own. */
 function notReadSection(report: Report): Section {
   const known = new Set(report.threads.map((thread) => thread.threadId));
-  const entries = report.report.notRead.filter(({ threadId }) => threadId === null || !known.has(threadId));
+  const entries = report.report.notRead.filter((entry) => !isOfThread(entry) || !known.has(entry.threadId ?? -1));
   return { title: 'Not Read', blocks: [plain(notReadInWords(report, entries).flatMap((line) => wrap(line, WIDTH)))] };
 }
 
 /** Data of a base section; where it could not be read now, what is shown is what was read last. */
 function dataSection(report: Report, title: string, data: Json, full: boolean): Section {
   const lines = isEmptyData(data) ? [] : dataLines(data, full);
-  const missing = report.report.notRead.find((entry) => entry.threadId === null && isAbout(entry, title));
+  const missing = report.report.notRead.find((entry) => !isOfThread(entry) && isAbout(entry, title));
   if (missing === undefined) return { title, blocks: [plain(lines)] };
   const shown = lines.length === 0 ? '' : ' What follows was read before.';
   return { title, blocks: [plain(wrap(`Not read now, because ${missing.why}.${shown}`, WIDTH)), plain(lines)] };

@@ -3,6 +3,9 @@ import type { Report, ThreadReport } from '../report/types.js';
 
 const RUNS_SHOWN = 12;
 
+/** Threads shown by a name of their own in one list; workers are numbers and take less room. */
+const NAMES_SHOWN = 2;
+
 /** `main`, `worker 3`, `module hooks thread 5`, `thread 9` for one the report does not have. */
 export function threadName(report: Report, threadId: number): string {
   const thread = report.threads.find((one) => one.threadId === threadId);
@@ -15,9 +18,12 @@ export function threadName(report: Report, threadId: number): string {
 /** `worker 3`, `workers 1-4, 7`, `main and worker 2`: several threads in a sentence. */
 export function threadNames(report: Report, threadIds: readonly number[]): string {
   const isWorker = (id: number): boolean => /^worker \d/.test(threadName(report, id));
-  const others = threadIds.filter((id) => !isWorker(id)).map((id) => threadName(report, id));
+  const named = threadIds.filter((id) => !isWorker(id)).map((id) => threadName(report, id));
+  const others = named.length > NAMES_SHOWN + 1 ? named.slice(0, NAMES_SHOWN) : named;
+  const unnamed = named.length - others.length;
   const workers = threadIds.filter(isWorker);
   if (workers.length > 0) others.push(`${workers.length === 1 ? 'worker' : 'workers'} ${idRuns(workers)}`);
+  if (unnamed > 0) others.push(`${unnamed} other threads`);
   const last = others.pop() ?? 'no thread';
   return others.length === 0 ? last : `${others.join(', ')} and ${last}`;
 }

@@ -4,7 +4,7 @@ import { culprit, formatFrame, sameStack, stackKey } from '../report/frames.js';
 import { counted, duration, mebibytes, percent } from './amounts.js';
 import type { Block, Section } from './layout.js';
 import { WIDTH, wrap } from './layout.js';
-import { isRead } from './screenStates.js';
+import { isAccused, isOfThread, isRead } from './screenStates.js';
 import { stackLines } from './stackLines.js';
 import { chosenName, idRuns, threadName } from './threadNames.js';
 
@@ -13,14 +13,16 @@ const TYPES_MOST = 6;
 const HOT_MOST = 3;
 const HEAP_WORTH_SAYING = 0.8;
 
-const KERNEL_STATES: Record<string, string> = {
-  R: 'running',
-  S: 'sleeping',
-  D: 'in uninterruptible sleep',
-  T: 'stopped',
-  t: 'stopped by a debugger',
-  Z: 'dead',
-};
+const KERNEL_STATES = new Map(
+  Object.entries({
+    R: 'running',
+    S: 'sleeping',
+    D: 'in uninterruptible sleep',
+    T: 'stopped',
+    t: 'stopped by a debugger',
+    Z: 'dead',
+  }),
+);
 
 export function threadsSection(report: Report, full: boolean): Section {
   const groups = grouped(report);
@@ -51,10 +53,6 @@ function grouped(report: Report): ThreadReport[][] {
     else group.push(thread);
   }
   return [...groups.values()];
-}
-
-function isAccused(report: Report, thread: ThreadReport): boolean {
-  return report.verdicts.some((verdict) => verdict.threadId === thread.threadId);
 }
 
 function threadBlock(report: Report, group: ThreadReport[], before: ThreadReport[][], full: boolean): Block {
@@ -91,7 +89,7 @@ function bodyLines(report: Report, thread: ThreadReport, before: ThreadReport[][
 }
 
 function notReadLines(report: Report, thread: ThreadReport): string[] {
-  const entries = report.report.notRead.filter((entry) => entry.threadId === thread.threadId);
+  const entries = report.report.notRead.filter((entry) => entry.threadId === thread.threadId && isOfThread(entry));
   const lines = entries.map(({ what, why }) => `${what === 'stack' ? '' : `${what}: `}not read, because ${why}`);
   if (lines.length === 0 && !isRead(thread)) lines.push('not read, because it answered on no lane before the deadline');
   return lines.flatMap((line) => wrap(line, WIDTH));
@@ -123,13 +121,18 @@ function sharedLines(report: Report, group: ThreadReport[], full: boolean): stri
   const names = [...new Set(group.map(chosenName).filter((name) => name !== null))];
   const shown = full ? names : names.slice(0, TYPES_MOST);
   const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  const tasks = group.flatMap((thread) => poolTaskLines(report, thread));
+  const shownTasks = full ? tasks : tasks.slice(0, TYPES_MOST);
   const isShared = group.every((thread) => sameStack(thread.createdAt, first.createdAt));
   return [
     ...(isShared
       ? creationLine(first, root)
       : [`created at ${counted(new Set(group.map((one) => stackKey('', one.createdAt))).size, 'place')}`]),
     ...(names.length > 0 ? [`named ${shown.join(', ')}${more}`] : []),
-    ...group.flatMap((thread) => poolTaskLines(report, thread)),
+    ...shownTasks,
+    ...(tasks.length > shownTasks.length
+      ? [`(${counted(tasks.length - shownTasks.length, 'more pool task')} hidden)`]
+      : []),
     ...laneLines(first),
   ];
 }
@@ -172,7 +175,7 @@ function resourceLines(thread: ThreadReport, full: boolean): string[] {
 /** `kernel: sleeping (S), 0 CPU ticks in 250 ms, in read of /run/jobs, wait channel pipe_read`. */
 function kernelLine(kernel: KernelEvidence): string {
   const { state, cpuTicks, sampleMs, waitChannel, syscall, file } = kernel;
-  const parts = [`kernel: ${KERNEL_STATES[state] ?? 'state'} (${state})`];
+  const parts = [`kernel: ${KERNEL_STATES.get(state) ?? 'state'} (${state})`];
   if (sampleMs > 0) parts.push(`${counted(cpuTicks, 'CPU tick')} in ${duration(sampleMs)}`);
   if (syscall !== null) parts.push(`in ${syscall}${file === null ? '' : ` of ${file}`}`);
   else if (file !== null) parts.push(`at ${file}`);

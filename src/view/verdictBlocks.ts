@@ -2,7 +2,7 @@
 import type { Report, Verdict, VerdictCode } from '../report/types.js';
 import { formatFrame, formatPlace, sameFrame } from '../report/frames.js';
 import { clock, duration } from './amounts.js';
-import { labelled, WIDTH, wrap } from './layout.js';
+import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { frameLine, sourceOf, submitterOf } from './stackLines.js';
 import { ofPool, threadName, threadNames } from './threadNames.js';
 
@@ -15,11 +15,13 @@ export interface VerdictGroup {
   threadIds: number[];
   forMs: number | null;
   count: number;
+  /** What to do about all of them, each step once. */
+  next: string[];
 }
 
 const TEXT_INDENT = 9;
 
-const LABELS: Record<VerdictCode, string> = {
+const LABELS_BY_CODE: Record<VerdictCode, string> = {
   'thread-spinning': 'STUCK',
   'thread-microtask-loop': 'STUCK',
   'thread-atomics-wait': 'STUCK',
@@ -35,9 +37,12 @@ const LABELS: Record<VerdictCode, string> = {
   'task-leak': 'LEAKS',
 };
 
+/** A map, since a stored report may name a code that is none, such as what every object inherits. */
+const LABELS = new Map<string, string>(Object.entries(LABELS_BY_CODE));
+
 /** The word in front of a verdict; what is only worth knowing is a NOTE. */
 export function labelOf(verdict: Verdict): string {
-  return verdict.severity === 'info' ? 'NOTE' : (LABELS[verdict.code] ?? 'WRONG');
+  return verdict.severity === 'info' ? 'NOTE' : (LABELS.get(verdict.code) ?? 'WRONG');
 }
 
 /** Verdicts in their order, those of several threads at one place with one meaning as one group. */
@@ -45,7 +50,7 @@ export function groupVerdicts(report: Report): VerdictGroup[] {
   const groups: VerdictGroup[] = [];
   for (const verdict of report.verdicts) {
     const same = groups.find((group) => saysTheSame(report, group.first, verdict));
-    if (same === undefined) groups.push({ first: verdict, threadIds: idsOf(verdict), forMs: verdict.forMs, count: 1 });
+    if (same === undefined) groups.push(groupOf(verdict));
     else addTo(same, verdict);
   }
   return groups;
@@ -53,10 +58,10 @@ export function groupVerdicts(report: Report): VerdictGroup[] {
 
 /** The lines of a group, its label in front. */
 export function verdictLines(report: Report, group: VerdictGroup, length: BlockLength): string[] {
+  if (length === 'brief') return limited(labelled(labelOf(group.first), briefly(report, group)), 1);
   const heading = labelled(labelOf(group.first), headline(report, group));
-  if (length === 'brief') return heading.length === 1 ? heading : [`${heading[0]?.slice(0, WIDTH - 4)} ...`];
   const place = placeLines(report, group.first);
-  if (length === 'short') return [...heading, ...place.slice(0, 2)];
+  if (length === 'short') return [...limited(heading, 2), ...place.slice(0, 1)];
   return [...heading, ...place, ...whyLines(report, group), ...doingLines(report, group), ...evidenceLines(group)];
 }
 
@@ -77,6 +82,13 @@ function headline(report: Report, group: VerdictGroup): string {
   const time = forMs === null ? '' : `, for ${count > 1 ? 'up to ' : ''}${duration(forMs)}`;
   const since = first.since === null || count > 1 ? '' : ` (since ${clock(first.since, report.report.requestedAt)})`;
   return `${count > 1 ? `${count} threads: ` : ''}${threadNames(report, threadIds)}${pool}${time}${since}`;
+}
+
+function briefly(report: Report, group: VerdictGroup): string {
+  if (group.count === 1 && group.first.text !== '') return group.first.text.replace(/\.$/, '');
+  const { frame } = group.first;
+  const place = frame === null || !isOfThread(group.first) ? '' : `  in ${formatFrame(frame, report.process.root)}`;
+  return headline(report, group).replace(/ \(since [^)]*\)$/, '') + place;
 }
 
 /** The place and its line of source; a verdict on tasks may name the place in its evidence already. */
@@ -148,7 +160,12 @@ function saysTheSame(report: Report, one: Verdict, other: Verdict): boolean {
   return one.waitsFor?.what === other.waitsFor?.what && one.basis === other.basis;
 }
 
+function groupOf(first: Verdict): VerdictGroup {
+  return { first, threadIds: idsOf(first), forMs: first.forMs, count: 1, next: [...new Set(first.next)] };
+}
+
 function addTo(group: VerdictGroup, verdict: Verdict): void {
+  group.next.push(...verdict.next.filter((step) => !group.next.includes(step)));
   group.count += 1;
   group.threadIds.push(...idsOf(verdict));
   group.forMs = group.forMs === null ? verdict.forMs : Math.max(group.forMs, verdict.forMs ?? 0);

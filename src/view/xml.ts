@@ -5,26 +5,28 @@ import { selectedReport } from './selectedReport.js';
 import type { ViewOptions } from './selection.js';
 
 /** What an element of a list is called. */
-const SINGULAR: Record<string, string> = {
-  verdicts: 'verdict',
-  threads: 'thread',
-  stack: 'frame',
-  awaitStack: 'frame',
-  createdAt: 'frame',
-  submittedAt: 'frame',
-  hot: 'sample',
-  groups: 'group',
-  pools: 'pool',
-  running: 'task',
-  queuedAt: 'place',
-  processes: 'process',
-  children: 'process',
-  sections: 'section',
-  threadIds: 'threadId',
-  ids: 'id',
-  evidence: 'fact',
-  next: 'step',
-};
+const SINGULAR = new Map(
+  Object.entries({
+    verdicts: 'verdict',
+    threads: 'thread',
+    stack: 'frame',
+    awaitStack: 'frame',
+    createdAt: 'frame',
+    submittedAt: 'frame',
+    hot: 'sample',
+    groups: 'group',
+    pools: 'pool',
+    running: 'task',
+    queuedAt: 'place',
+    processes: 'process',
+    children: 'process',
+    sections: 'section',
+    threadIds: 'threadId',
+    ids: 'id',
+    evidence: 'fact',
+    next: 'step',
+  }),
+);
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
 
@@ -46,7 +48,7 @@ function addElement(lines: string[], name: string, attributes: string, value: un
   else {
     const start = lines.push(`${indent}<${name}${attributes}>`);
     if (Array.isArray(value))
-      for (const item of value) addElement(lines, SINGULAR[name] ?? 'item', '', item, depth + 1);
+      for (const item of value) addElement(lines, SINGULAR.get(name) ?? 'item', '', item, depth + 1);
     else for (const [key, item] of Object.entries(value)) addEntry(lines, key, item, depth + 1);
     if (lines.length === start) lines[start - 1] = `${indent}<${name}${attributes}/>`;
     else lines.push(`${indent}</${name}>`);
