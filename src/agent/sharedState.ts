@@ -115,12 +115,14 @@ export class SharedState {
     Atomics.store(this.#control, SIGNALS_SERVED, count);
   }
 
-  get isExiting(): boolean {
-    return Atomics.load(this.#control, EXITING) === 1;
+  /** How long main has been in its exit handlers or beyond, ms; null while it is not exiting. */
+  get exitingForMs(): number | null {
+    const since = Atomics.load(this.#control, EXITING);
+    return since === 0 ? null : Math.max(0, (Math.trunc(monotonicMs()) | 0) - since);
   }
 
   markExiting(): void {
-    Atomics.store(this.#control, EXITING, 1);
+    Atomics.store(this.#control, EXITING, Math.trunc(monotonicMs()) | 0 || 1);
   }
 
   get isAttached(): boolean {

@@ -25,7 +25,7 @@ function buildReport(collected: Collected, settings: ReportSettings): Report {
   const unjudged = assembleReport(collected, {
     by: `guru-meditation ${VERSION}`,
     packageFacts,
-    serviceName: serviceNameOf(settings.serviceName, packageFacts, mainScript ?? undefined),
+    serviceName: serviceNameOf(settings.serviceName, packageFacts.product, mainScript ?? undefined),
     root,
     processes: readProcesses(process.pid),
     frame: (frame) => sources.complete(frame),

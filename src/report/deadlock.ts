@@ -2,7 +2,17 @@
 import { waitsForModuleHooks } from './parked.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { ThreadReport, Verdict } from './types.js';
-import { forTime, frameToName, inFrame, isStuck, nameThread, newVerdict, sinceOf, stuckMs, type Unjudged } from './verdictParts.js';
+import {
+  forTime,
+  frameToName,
+  inFrame,
+  isStuck,
+  nameThread,
+  newVerdict,
+  sinceOf,
+  stuckMs,
+  type Unjudged,
+} from './verdictParts.js';
 
 /**
  * Main in `Atomics.wait` while a worker that could wake it is stuck itself, and workers that are all parked with nobody
@@ -18,12 +28,25 @@ export function findDeadlocks(report: Unjudged): Verdict[] {
 
 function mainWaits(main: ThreadReport, stuck: ThreadReport[], report: Unjudged): Verdict[] {
   const hooks = waitsForModuleHooks(main.stack);
-  const others = stuck.filter((thread) => thread !== main && thread.role !== 'sentinel' && (!hooks || thread.role === 'helper'));
+  const others = stuck.filter(
+    (thread) => thread !== main && thread.role !== 'sentinel' && (!hooks || thread.role === 'helper'),
+  );
   const candidates = others.filter((thread) => thread.pool === null);
   const [partner] = candidates.length > 0 ? candidates : others;
   if (partner === undefined) return [];
-  const choice = others.length === 1 ? 'the only thread that is stuck besides main' : `one of ${others.length} threads that are stuck besides main`;
-  return [describe(main, partner, 'critical', [...main.evidence, `${nameThread(partner)} is ${partner.state}, ${choice}`], report)];
+  const choice =
+    others.length === 1
+      ? 'the only thread that is stuck besides main'
+      : `one of ${others.length} threads that are stuck besides main`;
+  return [
+    describe(
+      main,
+      partner,
+      'critical',
+      [...main.evidence, `${nameThread(partner)} is ${partner.state}, ${choice}`],
+      report,
+    ),
+  ];
 }
 
 /** Workers of a pool of the application's own wait like this for work: only a warning, and only without a free thread. */
@@ -38,7 +61,13 @@ function workersWait(waiters: ThreadReport[], report: Unjudged): Verdict[] {
   return [describe(one, other, 'warning', evidence, report)];
 }
 
-function describe(waiter: ThreadReport, partner: ThreadReport, severity: 'critical' | 'warning', evidence: string[], report: Unjudged): Verdict {
+function describe(
+  waiter: ThreadReport,
+  partner: ThreadReport,
+  severity: 'critical' | 'warning',
+  evidence: string[],
+  report: Unjudged,
+): Verdict {
   const frame = frameToName(waiter, report);
   const both = [stuckMs(waiter, report), stuckMs(partner, report)].filter((ms) => ms !== null);
   const forMs = both.length === 0 ? null : Math.min(...both);

@@ -47,7 +47,10 @@ function leak(before: number, group: TaskGroup, betweenMs: number, report: Unjud
     frame,
     waitsFor: group.waitsFor,
     text: `pending ${group.type} tasks${where} grew from ${before} to ${group.count} in ${spokenTime(betweenMs)}`,
-    evidence: [`${group.count - before} more in ${spokenTime(betweenMs)}`, 'inferred: nobody settles or closes them (the load may have grown instead)'],
+    evidence: [
+      `${group.count - before} more in ${spokenTime(betweenMs)}`,
+      'inferred: nobody settles or closes them (the load may have grown instead)',
+    ],
     next: [`does it grow on?  gmr diff --again ${report.process.pid}`],
   });
 }

@@ -19,7 +19,8 @@ function throttledVerdict(report: Unjudged): Verdict[] {
   const forMs = worst === undefined ? null : stuckMs(worst, report);
   const isHeavy = share >= THRESHOLDS.heavilyThrottledShare || (forMs ?? 0) >= THRESHOLDS.turnedRecentlyMs;
   const quota = container?.cpuQuota ?? null;
-  const limit = quota === null ? 'the machine has too few CPUs for what runs on it' : `the container may use ${quota} CPUs`;
+  const limit =
+    quota === null ? 'the machine has too few CPUs for what runs on it' : `the container may use ${quota} CPUs`;
   const who = worst === undefined ? 'the process' : nameThread(worst);
   return [
     newVerdict({
@@ -30,15 +31,23 @@ function throttledVerdict(report: Unjudged): Verdict[] {
       since: sinceOf(forMs, report),
       forMs,
       text: `${who} wants to run and is not let${share > 0 ? `, throttled in ${Math.round(share * 100)}% of periods` : ''}: ${limit}`,
-      evidence: [...(worst?.evidence ?? []), ...(share > 0 ? [`throttled in ${Math.round(share * 100)}% of the scheduler's periods`] : [])],
-      next: [quota === null ? 'look what else runs on this machine: top' : 'raise the CPU limit of the container, or run fewer threads in it'],
+      evidence: [
+        ...(worst?.evidence ?? []),
+        ...(share > 0 ? [`throttled in ${Math.round(share * 100)}% of the scheduler's periods`] : []),
+      ],
+      next: [
+        quota === null
+          ? 'look what else runs on this machine: top'
+          : 'raise the CPU limit of the container, or run fewer threads in it',
+      ],
     }),
   ];
 }
 
 function libuvVerdict(report: Unjudged): Verdict[] {
   const native = report.process.nativeThreads;
-  if (native === null || native.libuvPoolBusy === null || native.libuvPoolBusy < Math.max(1, native.libuvPoolSize)) return [];
+  if (native === null || native.libuvPoolBusy === null || native.libuvPoolBusy < Math.max(1, native.libuvPoolSize))
+    return [];
   const all = `${native.libuvPoolBusy} of ${native.libuvPoolSize}`;
   return [
     newVerdict({
@@ -46,7 +55,10 @@ function libuvVerdict(report: Unjudged): Verdict[] {
       severity: 'warning',
       basis: 'measured',
       text: `${all} threads of the libuv pool are busy: file, DNS and crypto work queues behind them`,
-      evidence: [`${all} busy in two samples`, `${Math.round(native.cpuMs)} ms of CPU time in native threads between them`],
+      evidence: [
+        `${all} busy in two samples`,
+        `${Math.round(native.cpuMs)} ms of CPU time in native threads between them`,
+      ],
       next: ['if they compute or wait for slow disks and names: a larger UV_THREADPOOL_SIZE, set before the start'],
     }),
   ];
@@ -70,14 +82,19 @@ function poolVerdict(pool: PoolReport, report: Unjudged): Verdict[] {
       frame: place,
       text: `${waits}${isStalled ? stalledWhy(pool) : ''}`,
       evidence: [workersLine(pool, stuck), ...evidence],
-      next: isStalled && pool.idle === 0 ? restartLoses(report) : ['is the queue shrinking?  gmr diff --again ' + report.process.pid],
+      next:
+        isStalled && pool.idle === 0
+          ? restartLoses(report)
+          : ['is the queue shrinking?  gmr diff --again ' + report.process.pid],
     }),
   ];
 }
 
 function stalledWhy(pool: PoolReport): string {
   if (pool.threadIds.length === 0) return ', and it has no workers';
-  return pool.idle > 0 ? `, while ${pool.idle} of its workers are idle` : ', and every worker that should take them is stuck';
+  return pool.idle > 0
+    ? `, while ${pool.idle} of its workers are idle`
+    : ', and every worker that should take them is stuck';
 }
 
 function workersLine(pool: PoolReport, stuck: ThreadReport[]): string {
@@ -122,11 +139,16 @@ function pileup(group: TaskGroup, report: Unjudged): Verdict {
     frame,
     waitsFor: group.waitsFor,
     text: `${group.count} tasks wait${what}${where}, the oldest for ${spokenTime(oldest)}`,
-    evidence: [`ages ${spokenTime(group.ageMs?.min ?? 0)} to ${spokenTime(oldest)}, median ${spokenTime(group.ageMs?.median ?? 0)}`, 'inferred: it may be by design'],
+    evidence: [
+      `ages ${spokenTime(group.ageMs?.min ?? 0)} to ${spokenTime(oldest)}, median ${spokenTime(group.ageMs?.median ?? 0)}`,
+      'inferred: it may be by design',
+    ],
     next: [`does it grow?  gmr diff --again ${report.process.pid}`],
   });
 }
 
 function placeKeys(stack: readonly Frame[]): string[] {
-  return stack.filter((frame) => frame.file !== null && !frame.file.startsWith('node:')).map((frame) => `${frame.file}:${frame.line}`);
+  return stack
+    .filter((frame) => frame.file !== null && !frame.file.startsWith('node:'))
+    .map((frame) => `${frame.file}:${frame.line}`);
 }

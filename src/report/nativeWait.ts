@@ -40,5 +40,7 @@ export function waitText(wait: Pick<KernelEvidence, 'state' | 'syscall' | 'file'
 function waitWithoutCall({ state, waitChannel }: Pick<KernelEvidence, 'state' | 'waitChannel'>): string {
   if (state === 'R') return 'runs, or waits for a CPU';
   if (state === 'T' || state === 't') return 'is stopped by a signal or a debugger';
-  return waitChannel === null ? 'waits in the kernel, in a call that cannot be read' : `waits in the kernel (${waitChannel})`;
+  return waitChannel === null
+    ? 'waits in the kernel, in a call that cannot be read'
+    : `waits in the kernel (${waitChannel})`;
 }

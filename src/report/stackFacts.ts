@@ -8,7 +8,9 @@ const MACHINERY = new Set(['runMicrotasks', 'processTicksAndRejections', 'proces
 
 /** Whether the thread was caught between two microtasks or ticks: no frames, or only node's that run them. */
 export function isBetweenTasks(stack: Stack): boolean {
-  return stack.every((frame) => isMachinery(frame) || frame.file?.startsWith('node:internal/process/task_queues') === true);
+  return stack.every(
+    (frame) => isMachinery(frame) || frame.file?.startsWith('node:internal/process/task_queues') === true,
+  );
 }
 
 /**
@@ -24,7 +26,9 @@ export function isEnteredAsTask(stack: Stack): boolean {
 export function commonFunction(stacks: readonly Stack[]): string | null {
   const [first = [], ...others] = stacks;
   const candidates = first.filter((frame) => frame.kind === 'call' && originOf(frame) !== 'node');
-  const common = candidates.filter((frame) => others.every((stack) => stack.some((other) => isSameFunction(frame, other))));
+  const common = candidates.filter((frame) =>
+    others.every((stack) => stack.some((other) => isSameFunction(frame, other))),
+  );
   const named = culprit(common);
   return named === null ? null : formatFrame(named, null);
 }

@@ -78,7 +78,10 @@ function waiting(facts: StateFacts): Decided | null {
   if (!isAtomicsWait(answeredStack[0]) || (secondStack !== null && !isAtomicsWait(secondStack[0]))) return null;
   const looks = secondStack === null ? 'seen once' : 'in 2 samples';
   if (waitsForModuleHooks(answeredStack)) {
-    return { state: 'native-wait', evidence: [`waits for the module hooks thread to resolve or load a module (${looks})`] };
+    return {
+      state: 'native-wait',
+      evidence: [`waits for the module hooks thread to resolve or load a module (${looks})`],
+    };
   }
   return { state: 'atomics-wait', evidence: [`Atomics.wait on top of its stack (${looks})`] };
 }
@@ -151,7 +154,8 @@ function silentWait(facts: StateFacts, kernel: KernelEvidence, asked: string, in
     return { state: 'unknown', evidence: [...evidence, 'it may be Atomics.wait or a lock of native code'] };
   }
   // An idle loop is woken by a question; the loop that spawnSync and execSync run inside of a call is not.
-  if (isEventWait(kernel.syscall)) evidence.push('in an event loop inside a call, as spawnSync and execSync run one: its own would have answered');
+  if (isEventWait(kernel.syscall))
+    evidence.push('in an event loop inside a call, as spawnSync and execSync run one: its own would have answered');
   return { state: 'native-wait', evidence };
 }
 
@@ -186,14 +190,20 @@ function notTurnedMs({ turnedAgoMs, taskRunningMs }: StateFacts): number | null 
 
 function allStacks(facts: StateFacts): (readonly RawFrame[])[] {
   const isSampled = facts.secondStack !== null && !facts.stackSamples.includes(facts.secondStack);
-  return [facts.answeredStack, ...facts.stackSamples, ...(isSampled && facts.secondStack !== null ? [facts.secondStack] : [])];
+  return [
+    facts.answeredStack,
+    ...facts.stackSamples,
+    ...(isSampled && facts.secondStack !== null ? [facts.secondStack] : []),
+  ];
 }
 
 function stackLine(stacks: readonly (readonly RawFrame[])[], common: string | null): string {
   if (stacks.every((stack) => stack.length === 0)) return 'no JavaScript on its stack';
   if (stacks.length === 1) return common === null ? 'one sample of its stack' : `in ${common} in one sample`;
   if (hasSameTop(stacks)) return `same function on top in ${stacks.length} samples`;
-  return common === null ? `no function in common in ${stacks.length} samples` : `inside ${common} in ${stacks.length} samples`;
+  return common === null
+    ? `no function in common in ${stacks.length} samples`
+    : `inside ${common} in ${stacks.length} samples`;
 }
 
 function seenFor(facts: StateFacts): string {

@@ -4,7 +4,18 @@ import { waitText } from './nativeWait.js';
 import { waitsForModuleHooks } from './parked.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Severity, ThreadReport, ThreadState, Verdict, VerdictCode, WaitsFor } from './types.js';
-import { forTime, frameToName, inFrame, nameThread, newVerdict, restartLoses, runningTask, sinceOf, stuckMs, type Unjudged } from './verdictParts.js';
+import {
+  forTime,
+  frameToName,
+  inFrame,
+  nameThread,
+  newVerdict,
+  restartLoses,
+  runningTask,
+  sinceOf,
+  stuckMs,
+  type Unjudged,
+} from './verdictParts.js';
 
 const CODES: Partial<Record<ThreadState, VerdictCode>> = {
   spinning: 'thread-spinning',
@@ -40,7 +51,13 @@ function verdictOn(thread: ThreadReport, report: Unjudged): Verdict[] {
   return [stuck(thread, code, severity, forMs, report)];
 }
 
-function stuck(thread: ThreadReport, code: VerdictCode, severity: Severity, forMs: number | null, report: Unjudged): Verdict {
+function stuck(
+  thread: ThreadReport,
+  code: VerdictCode,
+  severity: Severity,
+  forMs: number | null,
+  report: Unjudged,
+): Verdict {
   const frame = frameToName(thread, report);
   const does = code === 'thread-native-wait' ? nativeWaitOf(thread) : DOES[code];
   const inferred = INFERRED[code];
@@ -101,9 +118,15 @@ function outOfMemory(thread: ThreadReport, forMs: number | null, report: Unjudge
     forMs,
     frame,
     text: `${nameThread(thread)} uses ${share}${stuckFor}${inFrame(frame, report)}${runningTask(thread, report)}`,
-    evidence: [`heap ${used} of ${limit} bytes`, ...thread.evidence, 'inferred: most of its time goes into collecting garbage'],
+    evidence: [
+      `heap ${used} of ${limit} bytes`,
+      ...thread.evidence,
+      'inferred: most of its time goes into collecting garbage',
+    ],
     next: [
-      thread.role === 'main' ? 'a larger limit: --max-old-space-size' : 'a larger limit: resourceLimits.maxOldGenerationSizeMb of its Worker',
+      thread.role === 'main'
+        ? 'a larger limit: --max-old-space-size'
+        : 'a larger limit: resourceLimits.maxOldGenerationSizeMb of its Worker',
       'V8 ends the thread, or the process, when the limit is reached',
       ...restartLoses(report),
     ],
@@ -136,7 +159,11 @@ function hotLines(thread: ThreadReport, report: Unjudged): string[] {
 function nextFor(thread: ThreadReport, code: VerdictCode, report: Unjudged): string[] {
   const moving = `is it still moving?  gmr diff --again ${report.process.pid}`;
   const isNative = code === 'thread-native-wait' || code === 'thread-native-cpu';
-  if (thread.role === 'main') return [moving, `main takes no request${isNative ? ' until the call returns' : ''}: restart the process if it does not move`];
+  if (thread.role === 'main')
+    return [
+      moving,
+      `main takes no request${isNative ? ' until the call returns' : ''}: restart the process if it does not move`,
+    ];
   const name = `worker ${thread.threadId}`;
   if (isNative) return [moving, `${name} takes no message, and terminate() waits for the call to return as well`];
   return [moving, `${name} takes no message: terminate it, or restart`];

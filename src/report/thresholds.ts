@@ -12,8 +12,8 @@ export const THRESHOLDS = {
   leastSampleMs: 20,
   /** Running or waiting for a CPU for at least this share is wanting to run. */
   wantsCpuShare: 0.5,
-  /** Below this share of a CPU a thread that wants to run is not let: half of what ten equals on one CPU would get. */
-  starvedShare: 0.05,
+  /** Below this share of a CPU a thread that wants to run is not let; it leaves room for one period of 100 ms more or less. */
+  starvedShare: 0.1,
   /** CPU time that a thread must have had since its loop turned to be called spinning while others take its CPU. */
   spinningCpuMs: 1000,
   /** Stacks that must be empty before a thread without a heartbeat is said to be in microtasks; one or two are chance. */

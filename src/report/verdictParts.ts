@@ -23,14 +23,21 @@ export function worstFirst(verdicts: readonly Verdict[]): Verdict[] {
 export function nameThread(thread: ThreadReport): string {
   if (thread.role === 'main') return 'main';
   const pool = thread.pool === null ? '' : ` of pool ${thread.pool}`;
-  return thread.role === 'worker' ? `worker ${thread.threadId}${pool}` : `${thread.helper ?? thread.role} thread ${thread.threadId}`;
+  return thread.role === 'worker'
+    ? `worker ${thread.threadId}${pool}`
+    : `${thread.helper ?? thread.role} thread ${thread.threadId}`;
 }
 
 /** The frame to name: the stack's culprit, or, where that is none, what most of the samples had on top. */
 export function frameToName(thread: ThreadReport, report: Unjudged): Frame | null {
   const named = culprit(thread.stack, report.process.root);
-  const hot = culprit(thread.hot.map(({ frame }) => frame), report.process.root);
-  return [named, hot].find((frame) => frame !== null && frame.file !== null && !frame.file.startsWith('node:')) ?? named;
+  const hot = culprit(
+    thread.hot.map(({ frame }) => frame),
+    report.process.root,
+  );
+  return (
+    [named, hot].find((frame) => frame !== null && frame.file !== null && !frame.file.startsWith('node:')) ?? named
+  );
 }
 
 /** ` in renderTable  src/pdf/table.ts:118`, or nothing. */

@@ -48,7 +48,7 @@ function fromPrimitive(value: unknown, walk: Walk): Json {
     case 'string':
       return cut(value, walk);
     case 'number':
-      return Number.isFinite(value) ? value : String(value);
+      return Number.isFinite(value) ? value || 0 : String(value);
     case 'boolean':
       return value;
     case 'bigint':

@@ -116,7 +116,10 @@ function levels(mount: string, path: string): string[] {
   return [...folders.filter((folder) => existsSync(folder)), mount];
 }
 
-function tightest(folders: string[], read: (folder: string) => number | null): { folder: string; limit: number } | null {
+function tightest(
+  folders: string[],
+  read: (folder: string) => number | null,
+): { folder: string; limit: number } | null {
   const limits = folders.flatMap((folder) => {
     const limit = read(folder);
     return limit === null ? [] : [{ folder, limit }];

@@ -64,7 +64,10 @@ function subjectOf(syscall: string, sample: KernelSample, context: Required<Wait
  */
 function youngestChild(osThreadId: number, processRoot: string): string | null {
   const text = readText(`${processRoot}/task/${osThreadId}/children`) ?? '';
-  const children = text.split(' ').filter((part) => /^\d+$/.test(part)).map(Number);
+  const children = text
+    .split(' ')
+    .filter((part) => /^\d+$/.test(part))
+    .map(Number);
   const started = children.map((child) => ({ child, ticks: startOf(child, processRoot) }));
   const [youngest] = started.sort((one, other) => other.ticks - one.ticks || other.child - one.child);
   if (youngest === undefined) return null;

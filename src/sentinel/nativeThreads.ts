@@ -68,7 +68,11 @@ function poolOf(native: KernelSample[], mainComm: string | null, poolSize: numbe
   return later.length === 0 || isPool ? later : null;
 }
 
-function countBusy(pool: KernelSample[], first: ReadonlyMap<number, KernelSample>, options: NativeOptions): number | null {
+function countBusy(
+  pool: KernelSample[],
+  first: ReadonlyMap<number, KernelSample>,
+  options: NativeOptions,
+): number | null {
   let busy = 0;
   for (const sample of pool) {
     const waits = isWaiting(sample, options);

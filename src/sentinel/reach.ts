@@ -9,8 +9,11 @@ import { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
 import { KernelWatch } from './kernelWatch.js';
 
-/** Main gets this long to leave its exit handlers before a session is opened in a process that is exiting, in ms. */
-const EXITING_WAIT_MS = 100;
+/**
+ * A session that is opened in a process that exits may hold the exit up for good. One that has been exiting for this long,
+ * in ms, is stuck in it, and is read like any other.
+ */
+const EXITING_MS = 1000;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 const SILENT_MS = 400;
 
@@ -51,11 +54,11 @@ export class SentinelReach implements Reach {
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
-    if (this.#shared.isExiting) await setTimeout(EXITING_WAIT_MS);
-    const wasExiting = this.#shared.isExiting;
     this.#shared.setAttached(true);
-    if (this.#shared.isExiting && !wasExiting) {
+    const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
+    if (exitingForMs !== null && exitingForMs < EXITING_MS) {
       this.#shared.setAttached(false);
+      notRead.push(noInspector('the process is exiting'));
       return null;
     }
     const lane = new InspectorLane(request, skip);

@@ -64,7 +64,8 @@ export function syscallArguments(name: string): SyscallArguments {
 function table(text: string): Map<number, string> {
   const entries = words(text);
   const names = new Map<number, string>();
-  for (let index = 0; index + 1 < entries.length; index += 2) names.set(Number(entries[index]), entries[index + 1] ?? '');
+  for (let index = 0; index + 1 < entries.length; index += 2)
+    names.set(Number(entries[index]), entries[index + 1] ?? '');
   return names;
 }
 

@@ -4,29 +4,30 @@
  * Newer lines have `createHook({ trackPromises: false })`. On the others (20, 22) enabling any async hook also puts
  * Node's promise hook in place; there `process.binding('async_wrap').setPromiseHooks` puts back what was there before. It
  * must never take anything away from the application, so it does so only while no other hook is known:
- * - `async_hook_fields[kTotals]` counts the callbacks of all async hooks, `AsyncLocalStorage` included;
+ * - `async_hook_fields` counts the callbacks of all async hooks, `AsyncLocalStorage` included;
  * - Node's own promise hook is known by the name of its function, so a `v8.promiseHooks` of the application is not cut.
  * When the application enables a hook later, Node itself puts its promise hook back; when it disables it, the next
  * heartbeat takes promises out again. That must be a timer's callback: between the `before` and the `after` of a
  * promise job the two would no longer match.
  */
 import { createHook, type AsyncHook, type HookCallbacks } from 'node:async_hooks';
-import { promiseHooks } from 'node:v8';
-import type { PromiseRing } from './promiseRing.js';
+import type { PromiseWatch } from './promises.js';
 
 type V8Hook = ((...values: object[]) => void) | undefined;
-type V8Hooks = [init: V8Hook, before: V8Hook, after: V8Hook, settled: V8Hook];
+type V8Hooks = readonly [init: V8Hook, before: V8Hook, after: V8Hook, settled: V8Hook];
 
 interface AsyncWrapBinding {
   setPromiseHooks(...hooks: V8Hooks): void;
   getPromiseHooks(): V8Hooks;
   async_hook_fields: Uint32Array;
-  constants: { kTotals: number };
+  constants: Record<CountedField, number>;
 }
 
-type HookOptions = HookCallbacks & { trackPromises?: boolean };
+/** Not `kTotals`: that one is left behind when a hook is enabled while hooks run. */
+const COUNTED_FIELDS = ['kInit', 'kBefore', 'kAfter', 'kDestroy', 'kPromiseResolve'] as const;
+type CountedField = (typeof COUNTED_FIELDS)[number];
 
-let binding: AsyncWrapBinding | null | undefined;
+type HookOptions = HookCallbacks & { trackPromises?: boolean };
 
 /** Whether `createHook` knows `trackPromises`: it then refuses a value that is no boolean. */
 export function canLeavePromisesOut(): boolean {
@@ -43,7 +44,8 @@ export class HooksWithoutPromises {
   readonly #native = canLeavePromisesOut();
   readonly #binding: AsyncWrapBinding | null;
   #enabledCallbacks = 0;
-  #ring: PromiseRing | null = null;
+  #woreIds = false;
+  #watch: PromiseWatch | null = null;
 
   constructor() {
     this.#binding = this.#native ? null : asyncWrap();
@@ -54,9 +56,10 @@ export class HooksWithoutPromises {
     return this.#native || this.#binding !== null;
   }
 
-  /** Which promise hooks of this package are in place, since putting others in place replaces them as well. */
-  setRing(ring: PromiseRing | null): void {
-    this.#ring = ring;
+  /** The promise hooks of this package, which share V8's places for hooks; after each start and stop of them. */
+  setWatch(watch: PromiseWatch | null): void {
+    this.#watch = watch;
+    if (this.#enabledCallbacks > 0 && this.#foreignCallbacks() === 0) this.#takeOut();
   }
 
   create(callbacks: HookCallbacks): AsyncHook {
@@ -66,6 +69,7 @@ export class HooksWithoutPromises {
   /** @param callbacks - how many callbacks the hook has */
   enable(hook: AsyncHook, callbacks: number): void {
     const isAlone = this.#foreignCallbacks() === 0;
+    if (this.#enabledCallbacks === 0) this.#woreIds = wearsAsyncId(Promise.resolve());
     hook.enable();
     this.#enabledCallbacks += callbacks;
     if (isAlone) this.#takeOut();
@@ -76,10 +80,15 @@ export class HooksWithoutPromises {
     this.#enabledCallbacks -= callbacks;
   }
 
+  /** The check after enabling: promises wear ids of async hooks only if they did so before, or because of others. */
+  isSound(): boolean {
+    return this.#woreIds || this.#foreignCallbacks() !== 0 || !wearsAsyncId(Promise.resolve());
+  }
+
   /** To be called from a timer: takes promises out again after the application disabled the last hook of its own. */
   beat(): void {
     if (this.#binding === null || this.#enabledCallbacks === 0) return;
-    if (this.#binding.getPromiseHooks()[0] === this.#ring?.init) return;
+    if (this.#binding.getPromiseHooks()[0] === this.#watch?.ring.init) return;
     if (this.#foreignCallbacks() === 0) this.#takeOut();
   }
 
@@ -87,10 +96,14 @@ export class HooksWithoutPromises {
   hasForeignHooks(samples: readonly object[]): boolean | null {
     if (this.#binding !== null) {
       const [init, before] = this.#binding.getPromiseHooks();
-      return this.#foreignCallbacks() !== 0 || before !== undefined || (init !== undefined && init !== this.#ring?.init);
+      return (
+        this.#foreignCallbacks() !== 0 ||
+        before !== undefined ||
+        (init !== undefined && init !== this.#watch?.ring.init)
+      );
     }
     if (samples.length === 0) return null;
-    return samples.some((promise) => Object.getOwnPropertySymbols(promise).some((key) => key.description === 'async_id_symbol'));
+    return samples.some(wearsAsyncId);
   }
 
   /** Runs `work` with no promise hook of anybody in place, where that can be done. `work` is synchronous. */
@@ -110,8 +123,12 @@ export class HooksWithoutPromises {
   }
 
   #foreignCallbacks(): number {
-    if (this.#binding === null) return 0;
-    const total = this.#binding.async_hook_fields[this.#binding.constants.kTotals] ?? 0;
+    const source = this.#binding;
+    if (source === null) return 0;
+    const total = COUNTED_FIELDS.reduce(
+      (sum, field) => sum + (source.async_hook_fields[source.constants[field]] ?? 0),
+      0,
+    );
     return total - this.#enabledCallbacks;
   }
 
@@ -119,7 +136,38 @@ export class HooksWithoutPromises {
   #takeOut(): void {
     const target = this.#binding;
     if (target === null) return;
-    const probe = promiseHooksWithout(target, this.#ring);
-    if (probe !== null && isNodesOwn(probe)) target.setPromiseHooks(this.#ring?.init as V8Hook, undefined, undefined, this.#ring?.settled as V8Hook);
+    const watch = this.#watch;
+    watch?.stop();
+    const others = target.getPromiseHooks();
+    watch?.start();
+    if (!others.every(isNodesOwn)) return;
+    target.setPromiseHooks(watch?.ring.init as V8Hook, undefined, undefined, watch?.ring.settled as V8Hook);
+  }
+}
+
+function wearsAsyncId(promise: object): boolean {
+  return Object.getOwnPropertySymbols(promise).some((key) => key.description === 'async_id_symbol');
+}
+
+function isNodesOwn(hook: V8Hook): boolean {
+  return hook === undefined || /^(promise(Init|Before|After|Resolve)Hook\w*|destroyTracking)$/.test(hook.name);
+}
+
+/** The one use of `process.binding`; null where it is gone or refuses. Its warning (DEP0111) is not the application's. */
+function asyncWrap(): AsyncWrapBinding | null {
+  const runtime = process as unknown as { binding?: (name: string) => unknown; noDeprecation?: boolean };
+  const before = Object.getOwnPropertyDescriptor(runtime, 'noDeprecation');
+  try {
+    runtime.noDeprecation = true;
+    const found = runtime.binding?.('async_wrap') as Partial<AsyncWrapBinding> | undefined;
+    const isWhole = typeof found?.setPromiseHooks === 'function' && typeof found.getPromiseHooks === 'function';
+    return isWhole && COUNTED_FIELDS.every((field) => typeof found.constants?.[field] === 'number')
+      ? (found as AsyncWrapBinding)
+      : null;
+  } catch {
+    return null;
+  } finally {
+    if (before === undefined) delete runtime.noDeprecation;
+    else Object.defineProperty(runtime, 'noDeprecation', before);
   }
 }

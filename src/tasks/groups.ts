@@ -1,0 +1,91 @@
+/**
+ * Tasks of equal type and equal stack are one group: a count, ages, a few ids. Groups come largest first, of equal size
+ * the oldest first; of more than `GROUPS_MAX` groups the largest and the oldest are kept, and the rest is counted.
+ */
+import type { RawFrame, RawTaskGroup } from '../protocol.js';
+
+const GROUPS_MAX = 2000;
+const AGES_MAX = 64;
+const IDS_MAX = 8;
+
+/** What all tasks of a group have in common; `key` is equal for equal groups. */
+export interface GroupShape {
+  key: string;
+  type: string;
+  keepsAlive: boolean | null;
+  ref: boolean | null;
+  note: string | null;
+  parent: string[];
+  awaitStack: () => RawFrame[];
+  createdAt: () => RawFrame[];
+}
+
+interface Group {
+  shape: GroupShape;
+  count: number;
+  oldestMs: number;
+  ages: number[];
+  ids: number[];
+}
+
+export class TaskGroups {
+  readonly #groups = new Map<string, Group>();
+
+  /** `shape` is asked for when the group is new. Tasks come oldest first. */
+  add(key: string, id: number, ageMs: number, shape: () => GroupShape): void {
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = { shape: shape(), count: 0, oldestMs: 0, ages: [], ids: [] };
+      this.#groups.set(key, group);
+    }
+    group.count++;
+    group.oldestMs = Math.max(group.oldestMs, ageMs);
+    group.ages.push(ageMs);
+    if (group.ids.length < IDS_MAX) group.ids.push(id);
+  }
+
+  /** The groups in order, how many were left out, and how many tasks there are in all. */
+  finish(): { groups: RawTaskGroup[]; groupsElided: number; tasks: number } {
+    const all = [...this.#groups.values()];
+    const tasks = all.reduce((sum, group) => sum + group.count, 0);
+    const kept = all.length > GROUPS_MAX ? worst(all) : all;
+    const groups = kept.sort((left, right) => right.count - left.count || right.oldestMs - left.oldestMs).map(describe);
+    return { groups, groupsElided: all.length - kept.length, tasks };
+  }
+}
+
+/** The largest three quarters of what may be kept, and the oldest of the others. */
+function worst(all: Group[]): Group[] {
+  const bySize = all.sort((left, right) => right.count - left.count || right.oldestMs - left.oldestMs);
+  const largest = bySize.slice(0, (GROUPS_MAX * 3) / 4);
+  const others = bySize.slice(largest.length).sort((left, right) => right.oldestMs - left.oldestMs);
+  return [...largest, ...others.slice(0, GROUPS_MAX - largest.length)];
+}
+
+function describe(group: Group): RawTaskGroup {
+  const { shape, count, ids } = group;
+  const ages = group.ages.sort((left, right) => left - right).map(Math.round);
+  const middle = ages[ages.length >> 1] ?? 0;
+  return {
+    type: shape.type,
+    count,
+    ageMs: { min: ages[0] ?? 0, median: middle, max: ages[ages.length - 1] ?? 0 },
+    ages: evenly(ages, AGES_MAX),
+    awaitStack: shape.awaitStack(),
+    createdAt: shape.createdAt(),
+    keepsAlive: shape.keepsAlive,
+    ref: shape.ref,
+    parent: shape.parent,
+    labels: {},
+    waitsFor: null,
+    ids,
+    note: shape.note,
+  };
+}
+
+/** `most` values of the list, the first and the last among them, spread evenly. */
+export function evenly<Value>(values: readonly Value[], most: number): Value[] {
+  if (values.length <= most) return [...values];
+  const step = (values.length - 1) / (most - 1);
+  return Array.from({ length: most }, (_, index) => values[Math.round(index * step)] as Value);
+}

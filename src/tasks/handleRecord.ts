@@ -1,0 +1,94 @@
+/** One watched resource: what is kept of it, and how to tell from outside that it is still in use. */
+import { readStack, type HeldStack } from './realm.js';
+import type { TaskType } from './taskTypes.js';
+
+export class HandleRecord {
+  readonly asyncId: number;
+  readonly triggerId: number;
+  readonly type: TaskType;
+  isDestroyed = false;
+  #strong: object | null;
+  #weak: WeakRef<object> | null = null;
+  #stack: HeldStack | string | null;
+
+  constructor(asyncId: number, triggerId: number, type: TaskType, resource: object, stack: HeldStack | null) {
+    this.asyncId = asyncId;
+    this.triggerId = triggerId;
+    this.type = type;
+    this.#strong = resource;
+    this.#stack = stack;
+  }
+
+  get resource(): object | undefined {
+    return this.#strong ?? this.#weak?.deref();
+  }
+
+  /** From now on nothing is kept alive by this record: neither the resource nor what its creation stack refers to. */
+  weaken(): void {
+    if (this.#strong === null) return;
+    this.#weak = new WeakRef(this.#strong);
+    this.#strong = null;
+    if (typeof this.#stack === 'object' && this.#stack !== null) this.#stack = readStack(this.#stack);
+  }
+
+  destroy(): void {
+    this.isDestroyed = true;
+    this.#strong = null;
+    this.#weak = null;
+    this.#stack = null;
+  }
+
+  /** The text of the creation stack; null where none was taken. */
+  creation(): string | null {
+    if (typeof this.#stack === 'object' && this.#stack !== null) this.#stack = readStack(this.#stack);
+    return this.#stack;
+  }
+
+  /** Whether it can be forgotten for good: a port that is not ref'd may be ref'd again. */
+  isGone(): boolean {
+    return this.type.kind === 'port' ? this.resource === undefined : !this.isInUse();
+  }
+
+  isInUse(): boolean {
+    if (this.isDestroyed) return false;
+    const resource = this.resource;
+    if (resource === undefined) return false;
+    try {
+      return inUse(resource, this.type, this.asyncId);
+    } catch {
+      return true;
+    }
+  }
+}
+
+/**
+ * Native resources lose their native half when they are done, and get a new id when they are used again:
+ * `getAsyncId` then answers -1 or another number; a port, which has none, counts while it is ref'd. Timers say it themselves, and wear their id as a symbol. An HTTP
+ * message is in use while a parser works for it. All others are in use until they are destroyed or collected.
+ */
+function inUse(resource: object, type: TaskType, asyncId: number): boolean {
+  if (type.kind === 'native') return nativeId(resource) === asyncId;
+  if (type.kind === 'timer')
+    return (resource as Record<string, unknown>)['_destroyed'] !== true && timerId(resource) === asyncId;
+  if (type.kind === 'port') return (resource as { hasRef(): unknown }).hasRef() === true;
+  if (type.kind === 'http') {
+    const { socket, req } = resource as { socket?: { parser?: unknown }; req?: { parser?: unknown } };
+    const parser = (socket ?? req)?.parser;
+    return typeof parser === 'object' && parser !== null && nativeId(parser) === asyncId;
+  }
+  return true;
+}
+
+function nativeId(resource: object): number {
+  return (resource as { getAsyncId(): number }).getAsyncId();
+}
+
+let timerIdSymbol: symbol | undefined;
+
+function timerId(timer: object): number {
+  timerIdSymbol ??= Object.getOwnPropertySymbols(timer).find(
+    (key) => key.description === 'asyncId' || key.description === 'async_id_symbol',
+  );
+  const id = timerIdSymbol === undefined ? undefined : (timer as Record<symbol, unknown>)[timerIdSymbol];
+  return typeof id === 'number' ? id : -1;
+}

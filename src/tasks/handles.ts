@@ -1,0 +1,175 @@
+/**
+ * Handles and every other async resource but promises, by async hooks: `init` alone, because a hook with `destroy` costs
+ * timers nearly half as much again. What is done is told from the resource itself (`handleRecord.ts`), when a report or a
+ * heartbeat asks. Only resources that applications and libraries make with `AsyncResource` cannot be asked: `destroy` is
+ * hooked from the first of those on, and looks in a map that holds nothing else.
+ *
+ * As with promises, the youngest sit in a ring; what the ring pushes out while it is in use goes to a map, held weakly.
+ */
+import type { AsyncHook } from 'node:async_hooks';
+import { Ages } from './ages.js';
+import { HandleRecord } from './handleRecord.js';
+import { holdStack, type HeldStack } from './realm.js';
+import { TaskTypes, type TaskType } from './taskTypes.js';
+import type { HooksWithoutPromises } from './withoutPromises.js';
+
+const RING_SIZE = 1 << 12;
+const RING_MASK = RING_SIZE - 1;
+const BEATS_HELD = 12;
+const SWEPT_PER_BEAT = 500;
+const KEPT_MAX = 250_000;
+const STACK_LIMIT = 16;
+
+const { nextTick } = process;
+
+export class HandleWatch {
+  readonly ages = new Ages();
+  readonly #hooks: HooksWithoutPromises;
+  readonly #withAllStacks: boolean;
+  readonly #types = new TaskTypes();
+  readonly #young: (HandleRecord | undefined)[] = Array.from({ length: RING_SIZE }, () => undefined);
+  readonly #old = new Map<number, HandleRecord>();
+  readonly #embedded = new Map<number, HandleRecord>();
+  readonly #beats: number[] = [];
+  readonly #hook: (asyncId: number, type: string, triggerId: number, resource: object) => void;
+  readonly #init: AsyncHook;
+  readonly #destroy: AsyncHook;
+  #sweeper: Iterator<HandleRecord> | null = null;
+  #count = 0;
+  #promoted = 0;
+  #destroyState: 'off' | 'wanted' | 'on' = 'off';
+  #isRunning = false;
+  #uncounted = 0;
+
+  constructor(hooks: HooksWithoutPromises, withAllStacks: boolean) {
+    this.#hooks = hooks;
+    this.#withAllStacks = withAllStacks;
+    this.#hook = (asyncId, type, triggerId, resource) => this.#onInit(asyncId, type, triggerId, resource);
+    this.#init = hooks.create({ init: this.#hook });
+    this.#destroy = hooks.create({ destroy: (asyncId) => this.#onDestroy(asyncId) });
+  }
+
+  get uncounted(): number {
+    return this.#uncounted;
+  }
+
+  start(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#hooks.enable(this.#init, 1);
+    if (this.#destroyState === 'on') this.#hooks.enable(this.#destroy, 1);
+  }
+
+  stop(): void {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    this.#hooks.disable(this.#init, 1);
+    if (this.#destroyState === 'on') this.#hooks.disable(this.#destroy, 1);
+  }
+
+  /** To be called every 250 ms. */
+  beat(): void {
+    this.ages.beat();
+    this.#types.beat();
+    this.#beats.push(this.#count);
+    if (this.#beats.length > BEATS_HELD) this.#promoteUpTo(this.#beats.shift() ?? 0);
+    this.#sweep(Math.max(SWEPT_PER_BEAT, this.#old.size >> 4));
+  }
+
+  /** Every resource that is in use, oldest first; null now and then, where a caller that works in slices may pause. */
+  *inUse(): Generator<HandleRecord | null> {
+    let seen = 0;
+    const listed = new Set<HandleRecord>();
+    for (const record of this.#old.values()) {
+      if (++seen % 256 === 0) yield null;
+      if (record.isGone()) this.#forget(record);
+      else if (listed.add(record) && record.isInUse()) yield record;
+    }
+    const last = this.#count;
+    for (let number = Math.max(0, last - RING_SIZE) + 1; number <= last; number++) {
+      if (++seen % 256 === 0) yield null;
+      const record = this.#young[number & RING_MASK];
+      if (record?.isInUse() && !listed.has(record)) yield record;
+    }
+  }
+
+  #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
+    try {
+      const type = this.#types.get(name) ?? this.#types.add(name, resource);
+      if (type.isWatched) this.#watch(asyncId, type, triggerId, resource);
+    } catch {
+      // A throw in an async hook ends the process: this resource is not watched.
+    }
+  }
+
+  #onDestroy(asyncId: number): void {
+    const record = this.#embedded.get(asyncId);
+    if (record === undefined) return;
+    record.destroy();
+    this.#embedded.delete(asyncId);
+    this.#old.delete(asyncId);
+  }
+
+  #watch(asyncId: number, type: TaskType, triggerId: number, resource: object): void {
+    if (asyncId >= this.ages.markAt) this.ages.mark(asyncId);
+    const record = new HandleRecord(asyncId, triggerId, type, resource, this.#holdCreation(type));
+    const slot = ++this.#count & RING_MASK;
+    const before = this.#young[slot];
+    if (before !== undefined) this.#promote(before);
+    this.#young[slot] = record;
+    if (type.kind === 'embedder') this.#watchDestroy(record);
+  }
+
+  #holdCreation(type: TaskType): HeldStack | null {
+    if (type.stacksLeft <= 0 && !this.#withAllStacks) return null;
+    type.stacksLeft--;
+    return holdStack(this.#hook, STACK_LIMIT);
+  }
+
+  /** Enabled after the running job: a hook enabled while hooks run would not be counted right by Node. */
+  #watchDestroy(record: HandleRecord): void {
+    this.#embedded.set(record.asyncId, record);
+    if (this.#destroyState !== 'off') return;
+    this.#destroyState = 'wanted';
+    nextTick(() => {
+      this.#destroyState = 'on';
+      if (this.#isRunning) this.#hooks.enable(this.#destroy, 1);
+    });
+  }
+
+  #promoteUpTo(newest: number): void {
+    for (let number = Math.max(this.#promoted, this.#count - RING_SIZE) + 1; number <= newest; number++) {
+      const record = this.#young[number & RING_MASK];
+      if (record !== undefined) this.#promote(record);
+      this.#young[number & RING_MASK] = undefined;
+    }
+    this.#promoted = newest;
+  }
+
+  #promote(record: HandleRecord): void {
+    if (record.isGone()) {
+      this.#forget(record);
+      return;
+    }
+    if (this.#old.size < KEPT_MAX) this.#old.set(record.asyncId, record);
+    else this.#uncounted++;
+    record.weaken();
+  }
+
+  #sweep(steps: number): void {
+    for (let step = 0; step < steps; step++) {
+      this.#sweeper ??= this.#old.values();
+      const next = this.#sweeper.next();
+      if (next.done === true) {
+        this.#sweeper = null;
+        return;
+      }
+      if (next.value.isGone()) this.#forget(next.value);
+    }
+  }
+
+  #forget(record: HandleRecord): void {
+    this.#old.delete(record.asyncId);
+    if (record.type.kind === 'embedder') this.#embedded.delete(record.asyncId);
+  }
+}

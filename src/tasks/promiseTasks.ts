@@ -1,0 +1,92 @@
+/** Puts the pending promises of a thread into groups: chains by their innermost await, and what nobody awaits. */
+import type { SnapshotRequest } from '../protocol.js';
+import { innermost, isShared, type AskedPromise } from './awaitChains.js';
+import { askPending } from './awaitStacks.js';
+import type { Ages } from './ages.js';
+import { now } from './clock.js';
+import { decodeFrames } from './frameText.js';
+import type { GroupShape, TaskGroups } from './groups.js';
+import type { PromiseWatch } from './promises.js';
+import { ownFile } from './realm.js';
+import type { PausableWork } from './slices.js';
+import type { HooksWithoutPromises } from './withoutPromises.js';
+
+const NOTES = {
+  shared: 'several functions or callbacks wait for one promise: V8 tells none of them',
+  callback: 'a .then callback waits for it, no async function',
+  alone: 'no async function waits for it',
+};
+
+type Limits = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs'>;
+
+export interface PromiseSource {
+  watch: PromiseWatch;
+  ages: Ages;
+  hooks: HooksWithoutPromises;
+}
+
+/** Adds to `groups`; returns how many were asked for their place, and a line when some were not. */
+export function* addPromises(
+  source: PromiseSource,
+  limits: Limits,
+  groups: TaskGroups,
+): PausableWork<{ placesRead: number; notRead: string[] }> {
+  const { watch, ages, hooks } = source;
+  const found = yield* askPending(watch, hooks, limits);
+  const at = now();
+  const isOurs = ownStacks();
+  const chains = innermost(found.asked, found.isPending);
+  yield;
+  for (const [index, chain] of chains.entries()) {
+    if (isOurs(chain.stack)) continue;
+    const creation = watch.creation(chain.id);
+    const note = noteOf(chain);
+    const key = `${note ?? ''}\0${chain.stack}\0${creation ?? ''}`;
+    groups.add(key, chain.id, ages.ageOf(chain.id, at), () => shapeOf(key, chain.stack, creation, note));
+    if (index % 64 === 0) yield;
+  }
+  const note = `place not read: ${found.why ?? 'unknown reason'}`;
+  for (const [index, id] of found.unasked.entries()) {
+    groups.add(note, id, ages.ageOf(id, at), () => shapeOf(note, '', null, note));
+    if (index % 256 === 0) yield;
+  }
+  const { length } = found.unasked;
+  return {
+    placesRead: found.asked.length,
+    notRead: length === 0 ? [] : [`places of ${length} pending promises not read: ${found.why}`],
+  };
+}
+
+function noteOf(chain: AskedPromise): string | null {
+  if (chain.stack !== '') return null;
+  if (isShared(chain)) return NOTES.shared;
+  return chain.waiters > 0 ? NOTES.callback : NOTES.alone;
+}
+
+function shapeOf(key: string, stack: string, creation: string | null, note: string | null): GroupShape {
+  return {
+    key,
+    type: stack === '' && note !== NOTES.shared ? 'PROMISE' : 'await',
+    keepsAlive: false,
+    ref: null,
+    note,
+    parent: [],
+    awaitStack: () => decodeFrames(stack),
+    createdAt: () => decodeFrames(creation ?? ''),
+  };
+}
+
+/** Tells the chains of this package itself, all of whose functions are its own. */
+function ownStacks(): (stack: string) => boolean {
+  const own = ownFile();
+  const known = new Map<string, boolean>();
+  return (stack) => {
+    if (own === null || stack === '') return false;
+    let isOwn = known.get(stack);
+    if (isOwn === undefined) {
+      isOwn = stack.split('\n').every((line) => line.split('\t')[1] === own);
+      known.set(stack, isOwn);
+    }
+    return isOwn;
+  };
+}

@@ -1,0 +1,37 @@
+/** Long work as a generator that yields wherever it may pause: run at once, or in slices between turns of the loop. */
+import { setImmediate } from 'node:timers';
+import { now } from './clock.js';
+
+/** A slice ends at the first place to pause after this long; the work between two places must be short against it. */
+const SLICE_MS = 2;
+
+export type PausableWork<Result> = Generator<undefined, Result>;
+
+export function runAtOnce<Result>(work: PausableWork<Result>): Result {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** Calls `done` with the result and the longest slice in ms, or `failed`. The loop stays alive until then. */
+export function runInSlices<Result>(
+  work: PausableWork<Result>,
+  done: (result: Result, longestPauseMs: number) => void,
+  failed: (error: unknown) => void,
+): void {
+  let longestPauseMs = 0;
+  const slice = (): void => {
+    const started = now();
+    try {
+      let step = work.next();
+      while (step.done !== true && now() - started < SLICE_MS) step = work.next();
+      longestPauseMs = Math.max(longestPauseMs, now() - started);
+      if (step.done === true) done(step.value, longestPauseMs);
+      else setImmediate(slice);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  slice();
+}

@@ -1,0 +1,74 @@
+/** What is known of each type of async resource: whether it is watched, and how many creation stacks it may have. */
+
+/** Made and gone within a turn of the loop, in masses; `PROMISE` is watched by other means. */
+const NEVER_LONG = ['TickObject', 'Immediate', 'Microtask', 'PROMISE'];
+
+/** Made once and there for good: nothing that anybody waits for. */
+const NO_TASKS = [
+  'DNSCHANNEL',
+  'ELDHISTOGRAM',
+  'PERFORMANCEOBSERVER',
+  'INSPECTORJSBINDING',
+  'KEYOBJECTHANDLE',
+  'HTTPPARSER',
+];
+
+const NOT_WATCHED = new Set([...NEVER_LONG, ...NO_TASKS]);
+
+/** Stacks a type may take at once, and how many of them a heartbeat gives back: 16 stacks of 5 us in 250 ms. */
+const STACKS_AT_ONCE = 200;
+const STACKS_PER_BEAT = 16;
+
+/** Applications can make up any number of type names; from here on they share one entry. */
+const TYPES_MAX = 500;
+
+/** How to tell that a resource is still in use. */
+export type ResourceKind = 'native' | 'timer' | 'port' | 'http' | 'embedder';
+
+export class TaskType {
+  readonly name: string;
+  readonly kind: ResourceKind;
+  readonly isWatched: boolean;
+  stacksLeft = STACKS_AT_ONCE;
+
+  constructor(name: string, kind: ResourceKind) {
+    this.name = name;
+    this.kind = kind;
+    this.isWatched = !NOT_WATCHED.has(name);
+  }
+}
+
+export class TaskTypes {
+  readonly #types = new Map<string, TaskType>();
+
+  get(name: string): TaskType | undefined {
+    return this.#types.get(name);
+  }
+
+  /** The entry of a type that is seen for the first time, from its first resource. */
+  add(name: string, resource: object): TaskType {
+    if (this.#types.size >= TYPES_MAX) return this.#entry('(other types)', 'embedder');
+    return this.#entry(name, kindOf(name, resource));
+  }
+
+  /** To be called every 250 ms. */
+  beat(): void {
+    for (const type of this.#types.values()) {
+      if (type.stacksLeft < STACKS_AT_ONCE)
+        type.stacksLeft = Math.min(STACKS_AT_ONCE, type.stacksLeft + STACKS_PER_BEAT);
+    }
+  }
+
+  #entry(name: string, kind: ResourceKind): TaskType {
+    const found = this.#types.get(name) ?? new TaskType(name, kind);
+    this.#types.set(name, found);
+    return found;
+  }
+}
+
+function kindOf(name: string, resource: object): ResourceKind {
+  if (name === 'Timeout' && '_destroyed' in resource) return 'timer';
+  if (name === 'MESSAGEPORT') return 'port';
+  if (name === 'HTTPINCOMINGMESSAGE' || name === 'HTTPCLIENTREQUEST') return 'http';
+  return typeof (resource as { getAsyncId?: unknown }).getAsyncId === 'function' ? 'native' : 'embedder';
+}

@@ -1,0 +1,193 @@
+/**
+ * The green threads of one thread: what is pending, since when, where it stands and who started it. Importing this has
+ * no effect; `installTracker` puts the hooks of its mode in place. Nothing here throws into the application.
+ */
+import type { RawFrame, RawPoolTask, SnapshotRequest, TaskSnapshot } from '../protocol.js';
+import type { TasksMode } from '../report/types.js';
+import { Ages } from './ages.js';
+import { now } from './clock.js';
+import { decodeForeignFrames } from './frameText.js';
+import { TaskGroups } from './groups.js';
+import { addHandles } from './handleTasks.js';
+import { HandleWatch } from './handles.js';
+import { addPromises } from './promiseTasks.js';
+import { PromiseWatch } from './promises.js';
+import { ownFile } from './realm.js';
+import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
+import { HooksWithoutPromises } from './withoutPromises.js';
+
+export type TaskRequest = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs' | 'heapScan'>;
+
+export interface TaskTracker {
+  readonly mode: TasksMode;
+  /** At once and synchronous: inside an interrupt of a hung thread. Never throws; what failed is in `notRead`. */
+  snapshot(request: TaskRequest): TaskSnapshot;
+  /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. Never rejects. */
+  snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }>;
+  /** Where the worker with this thread id was created, and how long ago in ms; null when that is not known. */
+  workerCreation(threadId: number): { stack: RawFrame[]; agoMs: number } | null;
+  /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
+  beat(): void;
+  /** Changes what is watched from now on. */
+  setMode(mode: TasksMode): void;
+  /** Takes all hooks out again. */
+  stop(): void;
+}
+
+/** Starts to watch this thread's tasks. @param options - `payloadBytes`: how much of a pool task's payload to show */
+export function installTracker(mode: TasksMode, options: { payloadBytes: number }): TaskTracker {
+  const tracker = new Tracker(options.payloadBytes);
+  tracker.setMode(mode);
+  return tracker;
+}
+
+class Tracker implements TaskTracker {
+  readonly #payloadBytes: number;
+  readonly #hooks = new HooksWithoutPromises();
+  #mode: TasksMode = 'off';
+  #ages = new Ages();
+  #promises: PromiseWatch | null = null;
+  #handles: HandleWatch | null = null;
+  #failures: string[] = [];
+
+  constructor(payloadBytes: number) {
+    this.#payloadBytes = payloadBytes;
+  }
+
+  get mode(): TasksMode {
+    return this.#mode;
+  }
+
+  setMode(mode: TasksMode): void {
+    if (mode === this.#mode) return;
+    const isStackChange = mode === 'full' || this.#mode === 'full';
+    if (isStackChange) this.stop();
+    this.#mode = mode;
+    this.#failures = [];
+    this.#guarded('handles', () => this.#setHandles(mode !== 'off', mode === 'full'));
+    this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
+  }
+
+  stop(): void {
+    this.#mode = 'off';
+    this.#guarded('promises', () => this.#setPromises(false, false));
+    this.#guarded('handles', () => this.#setHandles(false, false));
+  }
+
+  beat(): void {
+    this.#guarded('heartbeat', () => {
+      this.#hooks.beat();
+      if (this.#promises !== null) this.#ages.beat();
+      this.#promises?.beat();
+      this.#handles?.beat();
+    });
+  }
+
+  snapshot(request: TaskRequest): TaskSnapshot {
+    return runAtOnce(this.#read(request));
+  }
+
+  snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }> {
+    const answer = (): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }> =>
+      new Promise((resolve, reject) => {
+        runInSlices(this.#read(request), (snapshot, longestPauseMs) => resolve({ snapshot, longestPauseMs }), reject);
+      });
+    return this.#promises === null ? answer() : this.#promises.ring.ignoring(answer);
+  }
+
+  workerCreation(threadId: number): { stack: RawFrame[]; agoMs: number } | null {
+    const watch = this.#handles;
+    if (watch === null) return null;
+    try {
+      for (const record of watch.inUse()) {
+        if (record?.type.name !== 'WORKER' || (record.resource as { threadId?: unknown }).threadId !== threadId)
+          continue;
+        return {
+          stack: decodeForeignFrames(record.creation() ?? '', ownFile()),
+          agoMs: watch.ages.ageOf(record.asyncId, now()),
+        };
+      }
+    } catch {
+      // Not known, then.
+    }
+    return null;
+  }
+
+  /** Each part on its own: one that fails leaves a line and the others whole. */
+  *#read(request: TaskRequest): PausableWork<TaskSnapshot> {
+    const groups = new TaskGroups();
+    const notRead = [...this.#failures];
+    let placesRead = 0;
+    let poolTasks: RawPoolTask[] = [];
+    try {
+      if (this.#promises !== null) {
+        const found = yield* addPromises(
+          { watch: this.#promises, ages: this.#ages, hooks: this.#hooks },
+          request,
+          groups,
+        );
+        placesRead = found.placesRead;
+        notRead.push(...found.notRead);
+      }
+    } catch (error) {
+      notRead.push(`promises: ${reason(error)}`);
+    }
+    try {
+      if (this.#handles !== null) poolTasks = yield* addHandles(this.#handles, this.#payloadBytes, groups);
+    } catch (error) {
+      notRead.push(`handles: ${reason(error)}`);
+    }
+    const uncounted = (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0);
+    if (uncounted > 0) notRead.push(`${uncounted} tasks came when too many were watched already, and are not listed`);
+    const { tasks, ...listed } = groups.finish();
+    return {
+      mode: this.#mode,
+      heapScan: { done: false, why: this.#mode === 'off' ? 'not built in' : 'not needed', pauseMs: 0 },
+      pending: tasks,
+      placesRead,
+      collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,
+      ...listed,
+      notRead,
+      poolTasks,
+    };
+  }
+
+  #setPromises(isWanted: boolean, withStacks: boolean): void {
+    if (isWanted === (this.#promises !== null)) return;
+    this.#promises?.stop();
+    if (isWanted) this.#ages = new Ages();
+    this.#promises = isWanted ? new PromiseWatch(this.#ages, withStacks) : null;
+    this.#promises?.start();
+    this.#hooks.setWatch(this.#promises);
+  }
+
+  #setHandles(isWanted: boolean, withStacks: boolean): void {
+    if (isWanted === (this.#handles !== null)) return;
+    this.#handles?.stop();
+    this.#handles = null;
+    if (!isWanted) return;
+    if (!this.#hooks.isPossible) {
+      this.#failures.push('handles: this Node cannot keep promises out of async hooks, so handles are not watched');
+      return;
+    }
+    const watch = new HandleWatch(this.#hooks, withStacks);
+    watch.start();
+    if (this.#hooks.isSound()) this.#handles = watch;
+    else {
+      watch.stop();
+      this.#failures.push('handles: promises reached the async hook, so handles are not watched');
+    }
+  }
+
+  #guarded(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (this.#failures.length < 10) this.#failures.push(`${what}: ${reason(error)}`);
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : 'failed';
+}
