@@ -68,6 +68,12 @@ export class InspectorLane {
     }
   }
 
+  /** Detaches once nothing that was asked is under way any more, after `boundMs` in any case. */
+  async drain(boundMs: number): Promise<void> {
+    await this.#session.drain(boundMs);
+    this.#session.close();
+  }
+
   close(): void {
     this.#session.close();
   }

@@ -14,6 +14,8 @@ import { KernelWatch } from './kernelWatch.js';
  * in ms, is stuck in it, and is read like any other.
  */
 const EXITING_MS = 1000;
+/** Shorter than main waits for us, in ms; threads in native code do not answer, and are not held up by a session. */
+const DRAIN_MS = 150;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 const SILENT_MS = 400;
 
@@ -49,7 +51,8 @@ export class SentinelReach implements Reach {
   }
 
   /** Main is exiting: an attached session would hold that up. */
-  abort(): void {
+  async abort(): Promise<void> {
+    await this.#lane?.drain(DRAIN_MS);
     this.#detach();
   }
 
