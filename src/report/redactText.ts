@@ -1,6 +1,6 @@
 /** Takes secrets out of one text: private keys, passwords in URLs, tokens, authorization, `key=value`, long random values. */
 import { maskRandom } from './randomText.js';
-import { isHeaderKey, isSecretKey, isWorkingDirectory } from './secretKeys.js';
+import { isHeaderKey, isSecretKey, isWorkingDirectory, mayNameSecret } from './secretKeys.js';
 
 /** Stands for every secret, whether one was set or not. */
 export const MASK = '***';
@@ -89,6 +89,7 @@ function isBasic(value: string): boolean {
 }
 
 function maskPairs(text: string, kind: TextKind): string {
+  if (!mayNameSecret(text)) return text;
   let result = '';
   let done = 0;
   for (const found of pairsOf(text, kind)) {

@@ -42,6 +42,14 @@ export function isSecretKey(key: string): boolean {
   return SECRET_STEMS.test(words.join(''));
 }
 
+/** A part of every secret name there is. */
+const HINT = /pass|pwd|secret|token|key|auth|cred|cookie|dsn|jwt|bearer|connection|sess|sig|csrf|xsrf|otp|cvv|cvc/i;
+
+/** Whether a text may hold a secret key at all: most do not, and need no closer look. */
+export function mayNameSecret(text: string): boolean {
+  return HINT.test(text);
+}
+
 /** Headers whose value goes on to the end of the line. */
 export function isHeaderKey(key: string): boolean {
   return /^(?:proxy-)?authorization$|^(?:set-)?cookie2?$|^x-[\w-]+$|^[\w-]+-token$/i.test(key);

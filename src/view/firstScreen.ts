@@ -5,7 +5,7 @@ import { age, counted, duration, moment } from './amounts.js';
 import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { boxLines, isRead, readOfThreads, stateLines } from './screenStates.js';
 import { groupVerdicts, verdictLines } from './verdictBlocks.js';
-import type { VerdictGroup } from './verdictBlocks.js';
+import type { BlockLength, VerdictGroup } from './verdictBlocks.js';
 
 /** Lines of a small terminal, which a report's first words must fit. */
 export const SCREEN = 24;
@@ -18,9 +18,6 @@ const CROWDED = 10;
 
 /** Lines that a note needs at least to be shown whole. */
 const NOTE_ROOM = 10;
-
-/** An empty line, three verdicts in a line each, and how many more there are. */
-const REST_LEAST = 5;
 
 interface Fitted {
   paragraphs: string[][];
@@ -70,31 +67,52 @@ function headLines(report: Report): string[] {
   ];
   if (header.collectedBy === 'sentinel')
     lines.push('Collected by the sentinel, because main did not lead this report.');
-  if (!header.complete) lines.push(`This report is not complete${header.notRead.length === 0 ? '' : ': see UNREAD'}.`);
+  if (!header.complete && header.notRead.length === 0) lines.push('This report is not complete.');
   return lines;
 }
 
 /**
- * As many verdicts whole, from the first on, as leave room for all the others in one line each. Where not even that is
- * possible the first keeps its place, and what is left out from the end is counted.
+ * Every verdict in one line, then from the first on as many as have room with their place, then as many whole. Where not
+ * even a line each has room the first keeps its place, and what is left out from the end is counted.
  */
 function fitted(report: Report, groups: VerdictGroup[], room: number): Fitted {
-  const whole = groups.map((group) => verdictLines(report, group, 'whole'));
-  const sizes = whole.map((lines) => lines.length + 1);
-  let count = groups.length;
-  let size = sizes.reduce((sum, lines) => sum + lines, 0);
-  const restSize = (): number => (count === groups.length ? 0 : groups.length - count + 1);
-  while (count > 1 && size + restSize() > room) {
-    count -= 1;
-    size -= sizes[count] ?? 0;
+  const lengths = groups.map((): BlockLength => 'brief');
+  const blocks = groups.map((group) => verdictLines(report, group, 'brief'));
+  for (const length of ['short', 'whole'] as const) {
+    for (const [index, group] of groups.entries()) {
+      const longer = verdictLines(report, group, length);
+      if (sizeOf(blocks.with(index, longer)) > room) continue;
+      blocks[index] = longer;
+      lengths[index] = length;
+    }
   }
-  const paragraphs = whole.slice(0, count);
-  const [worst] = groups;
-  const isTight = worst !== undefined && size + Math.min(restSize(), REST_LEAST) > room;
-  if (isTight) paragraphs[0] = verdictLines(report, worst, 'short');
-  const used = isTight ? (paragraphs[0]?.length ?? 0) + 1 : size;
-  const rest = briefLines(report, groups.slice(count), room - used - 1);
-  return { paragraphs: rest.length > 0 ? [...paragraphs, rest] : paragraphs, isShortened: isTight || rest.length > 0 };
+  if (sizeOf(blocks) > room) return crowded(report, groups, room);
+  return { paragraphs: inParagraphs(blocks), isShortened: lengths.some((length) => length !== 'whole') };
+}
+
+/** The lines that blocks take with the empty lines in front of them. */
+function sizeOf(blocks: string[][]): number {
+  const paragraphs = inParagraphs(blocks);
+  return paragraphs.reduce((sum, lines) => sum + lines.length + 1, 0);
+}
+
+/** Blocks of one line stand together. */
+function inParagraphs(blocks: string[][]): string[][] {
+  const paragraphs: string[][] = [];
+  for (const [index, block] of blocks.entries()) {
+    const last = paragraphs.at(-1);
+    if (block.length === 1 && blocks[index - 1]?.length === 1 && last !== undefined) last.push(...block);
+    else paragraphs.push([...block]);
+  }
+  return paragraphs;
+}
+
+function crowded(report: Report, groups: VerdictGroup[], room: number): Fitted {
+  const [worst, ...others] = groups;
+  if (worst === undefined) return { paragraphs: [], isShortened: false };
+  const first = verdictLines(report, worst, 'short');
+  const rest = briefLines(report, others, room - first.length - 2);
+  return { paragraphs: rest.length > 0 ? [first, rest] : [first], isShortened: true };
 }
 
 /** A verdict a line; those for which there is no room are counted. */

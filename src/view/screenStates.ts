@@ -4,7 +4,7 @@ import { counted, duration, mebibytes, percent } from './amounts.js';
 import { LABEL_WIDTH, labelled, limited } from './layout.js';
 import { threadNames } from './threadNames.js';
 
-const NOT_READ_MOST = 3;
+const NOT_READ_MOST = 2;
 const LINES_MOST = 2;
 
 interface StateGroup {
@@ -90,7 +90,7 @@ function stateInWords(thread: ThreadReport): string {
 }
 
 function notReadLines(report: Report): string[] {
-  const entries = notReadInWords(report, report.report.notRead);
+  const entries = notReadInWords(report, report.report.notRead.filter((entry) => !isToldByVerdict(report, entry)));
   const lines: string[] = [];
   for (const [index, entry] of entries.entries()) {
     const next = labelled(index === 0 ? 'UNREAD' : '', entry);
@@ -102,6 +102,11 @@ function notReadLines(report: Report): string[] {
     lines.push(...limited(next, isLast ? NOT_READ_MOST - lines.length : NOT_READ_MOST - 1));
   }
   return lines;
+}
+
+/** A thread that is stuck in a native call has no stack to show, and its verdict says what it does there. */
+function isToldByVerdict(report: Report, { threadId, what }: NotRead): boolean {
+  return what === 'stack' && report.threads.some((thread) => thread.threadId === threadId && isAccused(report, thread));
 }
 
 /** `stack of workers 5-7, because ...`: equal reasons together. */

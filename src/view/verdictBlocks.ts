@@ -6,7 +6,7 @@ import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { frameLine, sourceOf, submitterOf } from './stackLines.js';
 import { ofPool, threadName, threadNames } from './threadNames.js';
 
-/** `brief` is one line, `short` adds the place, `whole` is everything. */
+/** `brief` is one line, `short` says where and doing what, `whole` is everything. */
 export type BlockLength = 'brief' | 'short' | 'whole';
 
 /** Verdicts that say the same of several threads; `first` is the one whose evidence is shown. */
@@ -61,7 +61,7 @@ export function verdictLines(report: Report, group: VerdictGroup, length: BlockL
   if (length === 'brief') return limited(labelled(labelOf(group.first), briefly(report, group)), 1);
   const heading = labelled(labelOf(group.first), headline(report, group));
   const place = placeLines(report, group.first);
-  if (length === 'short') return [...limited(heading, 2), ...place.slice(0, 1)];
+  if (length === 'short') return [...limited(heading, 2), ...shortPlace(report, group, place), ...doingLines(report, group)];
   return [...heading, ...place, ...whyLines(report, group), ...doingLines(report, group), ...evidenceLines(group)];
 }
 
@@ -85,10 +85,12 @@ function headline(report: Report, group: VerdictGroup): string {
 }
 
 function briefly(report: Report, group: VerdictGroup): string {
-  if (group.count === 1 && group.first.text !== '') return group.first.text.replace(/\.$/, '');
-  const { frame } = group.first;
-  const place = frame === null || !isOfThread(group.first) ? '' : `  in ${formatFrame(frame, report.process.root)}`;
-  return headline(report, group).replace(/ \(since [^)]*\)$/, '') + place;
+  const { frame, text } = group.first;
+  const isPlaced = frame !== null && isOfThread(group.first);
+  if (group.count === 1 && text !== '' && !isPlaced) return text.replace(/\.$/, '');
+  const subject = headline(report, group).replace(/ \(since [^)]*\)$/, '');
+  if (!isPlaced) return subject;
+  return `${subject.replace(/ of pool [^,]*/, '')}, in ${formatFrame(frame, report.process.root).replaceAll(/ {2}/g, ' ')}`;
 }
 
 /** The place and its line of source; a verdict on tasks may name the place in its evidence already. */
@@ -101,6 +103,13 @@ function placeLines(report: Report, verdict: Verdict): string[] {
   const source = sourceOf(frame);
   const line = `  in     ${frameLine(frame, root)}`;
   return source === null ? [line] : [line, `${' '.repeat(TEXT_INDENT)}${frame.line ?? '?'} | ${source}`];
+}
+
+/** Where it is, else what it waits for: at most two lines. */
+function shortPlace(report: Report, group: VerdictGroup, place: string[]): string[] {
+  if (place.length > 0) return place.slice(0, 2);
+  if (group.first.waitsFor !== null) return limited(labelled('  waits', `for ${group.first.waitsFor.what}`, TEXT_INDENT), 1);
+  return isOfThread(group.first) ? limited(whyLines(report, group), 2) : [];
 }
 
 /** A thread that spins at a known place needs no sentence; what else is wrong with one does. */

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 
 export interface Pool {
-  run(document: unknown, task: string): Promise<unknown>;
+  run(document: unknown, options: { name: string }): Promise<unknown>;
 }
 
 const THREADS = 4;
@@ -10,8 +10,7 @@ const THREADS = 4;
 export async function startPool(file: string): Promise<Pool> {
   try {
     const { Piscina } = await import('piscina');
-    const pool = new Piscina({ filename: file, minThreads: THREADS, maxThreads: THREADS });
-    return { run: (document, name) => pool.run(document, { name }) };
+    return new Piscina({ filename: file, minThreads: THREADS, maxThreads: THREADS });
   } catch {
     return startPlainWorkers(file);
   }
@@ -21,7 +20,7 @@ function startPlainWorkers(file: string): Pool {
   const workers = Array.from({ length: THREADS }, () => new Worker(file));
   let next = 0;
   return {
-    run(document, task) {
+    run(document, { name: task }) {
       const worker = workers[next++ % THREADS];
       return new Promise((resolve) => {
         worker?.once('message', resolve);

@@ -14,12 +14,16 @@ const worker = fileURLToPath(new URL('demo-worker.js', import.meta.url));
 const payments = new Promise<never>(() => {});
 
 async function render(pool: Pool, page: string): Promise<unknown> {
-  return await pool.run({ page }, 'renderPdf');
+  return await pool.run({ page }, { name: 'renderPdf' });
 }
 
 async function postInvoice(pool: Pool, page: string): Promise<unknown> {
   const pdf = await render(pool, page);
   return pdf;
+}
+
+async function printInvoice(pool: Pool): Promise<void> {
+  await pool.run({ page: 'printed' }, { name: 'printPdf' });
 }
 
 async function chargeCard(): Promise<void> {
@@ -31,9 +35,9 @@ async function getBalance(): Promise<void> {
 }
 
 const pool = await startPool(worker);
-await Promise.all([1, 2, 3, 4].map(() => pool.run({ page: 'short' }, 'renderPdf')));
+await Promise.all([1, 2, 3, 4].map(() => pool.run({ page: 'short' }, { name: 'renderPdf' })));
 void postInvoice(pool, 'endless').catch(() => {});
-void pool.run({ page: 'printed' }, 'printPdf').catch(() => {});
+void printInvoice(pool).catch(() => {});
 for (let request = 0; request < REQUESTS; request++) void getBalance();
 setTimeout(() => process.kill(process.pid, 'SIGUSR2'), HANG_MS);
 setTimeout(() => process.exit(0), HANG_MS + REPORT_MS);
