@@ -99,29 +99,190 @@ function spec<Name extends keyof Options>(entry: OptionSpec<Name>): OptionSpec {
 
 /** All options, in the order in which help shows them. */
 export const OPTION_SPECS: readonly OptionSpec[] = [
-  spec({ name: 'signal', variable: 'GMR_SIGNAL', initial: ['SIGUSR2'], help: 'the signal that asks for a report', expected: 'a signal name such as SIGUSR2, several, or none', check: signals }),
-  spec({ name: 'logDir', variable: 'GMR_LOG_DIR', initial: null, help: 'write report files there instead of stderr', expected: 'a path', check: nonEmpty }),
-  spec({ name: 'format', variable: 'GMR_FORMAT', initial: ['text'], help: 'text, json, xml or summary; several with a log directory', expected: 'text, json, xml or summary, or several', check: formats }),
-  spec({ name: 'sections', variable: 'GMR_SECTIONS', initial: [], help: 'which sections to print; -name leaves one out', expected: 'section names', check: words }),
-  spec({ name: 'serviceName', variable: 'GMR_SERVICE_NAME', initial: null, help: 'the name in the report and in file names', expected: 'a non-empty string', check: nonEmpty }),
-  spec({ name: 'version', variable: null, initial: { vendor: null, product: null, version: null }, help: "the application's version", expected: 'a string or { vendor, product, version }', check: version }),
-  spec({ name: 'config', variable: null, initial: null, help: 'what the section Configuration shows', expected: 'an object or a function', check: configuration }),
-  spec({ name: 'grace', variable: 'GMR_GRACE_MS', initial: 50, help: 'how long ports may take before other lanes are tried, ms', expected: 'a whole number of ms from 1 to 60000', check: whole(1, 60_000) }),
-  spec({ name: 'deadline', variable: 'GMR_DEADLINE_MS', initial: 1000, help: 'when a report is made with what there is, ms', expected: 'a whole number of ms from 50 to 600000', check: whole(50, 600_000) }),
-  spec({ name: 'tasks', variable: 'GMR_TASKS', initial: 'on', help: 'which tasks are tracked: off, handles, on, full', expected: 'off, handles, on or full', check: oneOf(['off', 'handles', 'on', 'full'] as const) }),
-  spec({ name: 'heapScan', variable: 'GMR_HEAP_SCAN', initial: 'auto', help: 'look for pending promises in the heap: auto, always, never', expected: 'auto, always or never', check: oneOf(['auto', 'always', 'never'] as const) }),
-  spec({ name: 'watchdog', variable: 'GMR_WATCHDOG_MS', initial: null, help: 'report by itself when a loop has not turned this long, ms', expected: 'a whole number of ms from 500, or false', check: maybe(whole(500, 86_400_000)) }),
-  spec({ name: 'watchdogInterval', variable: 'GMR_WATCHDOG_INTERVAL_MS', initial: 30_000, help: 'at most one watchdog report in this time, ms', expected: 'a whole number of ms', check: whole(0, 86_400_000) }),
-  spec({ name: 'fileEventHandler', variable: 'GMR_FILE_EVENT_HANDLER', initial: null, help: 'touching this path triggers a report', expected: 'a path', check: nonEmpty }),
-  spec({ name: 'fileEventHandlerInterval', variable: 'GMR_FILE_EVENT_HANDLER_INTERVAL_MS', initial: 1000, help: 'how often that path is looked at, ms', expected: 'a whole number of ms from 10', check: whole(10, 3_600_000) }),
-  spec({ name: 'keep', variable: 'GMR_KEEP', initial: 100, help: 'report files kept in the log directory', expected: 'a whole number from 1', check: whole(1, 1_000_000) }),
-  spec({ name: 'sentinel', variable: 'GMR_SENTINEL', initial: 'eager', help: 'when the sentinel thread starts: eager, lazy, off', expected: 'eager, lazy or off', check: oneOf(['eager', 'lazy', 'off'] as const) }),
-  spec({ name: 'heartbeat', variable: 'GMR_HEARTBEAT_MS', initial: 250, help: 'how often a thread marks that its loop turned, ms, or off', expected: 'a whole number of ms from 10, or off', check: maybe(whole(10, 60_000)) }),
-  spec({ name: 'onReport', variable: null, initial: null, help: 'a function that gets each report', expected: 'a function', check: callback }),
-  spec({ name: 'onCrash', variable: 'GMR_ON_CRASH', initial: false, help: 'a report at an uncaught exception', expected: 'true or false', check: flag }),
-  spec({ name: 'environment', variable: 'GMR_ENVIRONMENT', initial: [], help: 'environment variables that may be shown', expected: 'names of environment variables', check: words }),
-  spec({ name: 'taskPayload', variable: 'GMR_TASK_PAYLOAD', initial: 0, help: "bytes of a pool task's payload to show", expected: 'a whole number of bytes, or off', check: payload }),
-  spec({ name: 'linePrefix', variable: 'GMR_LINE_PREFIX', initial: '', help: 'put in front of every line', expected: 'a string without line breaks', check: prefix }),
+  spec({
+    name: 'signal',
+    variable: 'GMR_SIGNAL',
+    initial: ['SIGUSR2'],
+    help: 'the signal that asks for a report',
+    expected: 'a signal name such as SIGUSR2, several, or none',
+    check: signals,
+  }),
+  spec({
+    name: 'logDir',
+    variable: 'GMR_LOG_DIR',
+    initial: null,
+    help: 'write report files there instead of stderr',
+    expected: 'a path',
+    check: nonEmpty,
+  }),
+  spec({
+    name: 'format',
+    variable: 'GMR_FORMAT',
+    initial: ['text'],
+    help: 'text, json, xml or summary; several with a log directory',
+    expected: 'text, json, xml or summary, or several',
+    check: formats,
+  }),
+  spec({
+    name: 'sections',
+    variable: 'GMR_SECTIONS',
+    initial: [],
+    help: 'which sections to print; -name leaves one out',
+    expected: 'section names',
+    check: words,
+  }),
+  spec({
+    name: 'serviceName',
+    variable: 'GMR_SERVICE_NAME',
+    initial: null,
+    help: 'the name in the report and in file names',
+    expected: 'a non-empty string',
+    check: nonEmpty,
+  }),
+  spec({
+    name: 'version',
+    variable: null,
+    initial: { vendor: null, product: null, version: null },
+    help: "the application's version",
+    expected: 'a string or { vendor, product, version }',
+    check: version,
+  }),
+  spec({
+    name: 'config',
+    variable: null,
+    initial: null,
+    help: 'what the section Configuration shows',
+    expected: 'an object or a function',
+    check: configuration,
+  }),
+  spec({
+    name: 'grace',
+    variable: 'GMR_GRACE_MS',
+    initial: 50,
+    help: 'how long ports may take before other lanes are tried, ms',
+    expected: 'a whole number of ms from 1 to 60000',
+    check: whole(1, 60_000),
+  }),
+  spec({
+    name: 'deadline',
+    variable: 'GMR_DEADLINE_MS',
+    initial: 1000,
+    help: 'when a report is made with what there is, ms',
+    expected: 'a whole number of ms from 50 to 600000',
+    check: whole(50, 600_000),
+  }),
+  spec({
+    name: 'tasks',
+    variable: 'GMR_TASKS',
+    initial: 'on',
+    help: 'which tasks are tracked: off, handles, on, full',
+    expected: 'off, handles, on or full',
+    check: oneOf(['off', 'handles', 'on', 'full'] as const),
+  }),
+  spec({
+    name: 'heapScan',
+    variable: 'GMR_HEAP_SCAN',
+    initial: 'auto',
+    help: 'look for pending promises in the heap: auto, always, never',
+    expected: 'auto, always or never',
+    check: oneOf(['auto', 'always', 'never'] as const),
+  }),
+  spec({
+    name: 'watchdog',
+    variable: 'GMR_WATCHDOG_MS',
+    initial: null,
+    help: 'report by itself when a loop has not turned this long, ms',
+    expected: 'a whole number of ms from 500, or false',
+    check: maybe(whole(500, 86_400_000)),
+  }),
+  spec({
+    name: 'watchdogInterval',
+    variable: 'GMR_WATCHDOG_INTERVAL_MS',
+    initial: 30_000,
+    help: 'at most one watchdog report in this time, ms',
+    expected: 'a whole number of ms',
+    check: whole(0, 86_400_000),
+  }),
+  spec({
+    name: 'fileEventHandler',
+    variable: 'GMR_FILE_EVENT_HANDLER',
+    initial: null,
+    help: 'touching this path triggers a report',
+    expected: 'a path',
+    check: nonEmpty,
+  }),
+  spec({
+    name: 'fileEventHandlerInterval',
+    variable: 'GMR_FILE_EVENT_HANDLER_INTERVAL_MS',
+    initial: 1000,
+    help: 'how often that path is looked at, ms',
+    expected: 'a whole number of ms from 10',
+    check: whole(10, 3_600_000),
+  }),
+  spec({
+    name: 'keep',
+    variable: 'GMR_KEEP',
+    initial: 100,
+    help: 'report files kept in the log directory',
+    expected: 'a whole number from 1',
+    check: whole(1, 1_000_000),
+  }),
+  spec({
+    name: 'sentinel',
+    variable: 'GMR_SENTINEL',
+    initial: 'eager',
+    help: 'when the sentinel thread starts: eager, lazy, off',
+    expected: 'eager, lazy or off',
+    check: oneOf(['eager', 'lazy', 'off'] as const),
+  }),
+  spec({
+    name: 'heartbeat',
+    variable: 'GMR_HEARTBEAT_MS',
+    initial: 250,
+    help: 'how often a thread marks that its loop turned, ms, or off',
+    expected: 'a whole number of ms from 10, or off',
+    check: maybe(whole(10, 60_000)),
+  }),
+  spec({
+    name: 'onReport',
+    variable: null,
+    initial: null,
+    help: 'a function that gets each report',
+    expected: 'a function',
+    check: callback,
+  }),
+  spec({
+    name: 'onCrash',
+    variable: 'GMR_ON_CRASH',
+    initial: false,
+    help: 'a report at an uncaught exception',
+    expected: 'true or false',
+    check: flag,
+  }),
+  spec({
+    name: 'environment',
+    variable: 'GMR_ENVIRONMENT',
+    initial: [],
+    help: 'environment variables that may be shown',
+    expected: 'names of environment variables',
+    check: words,
+  }),
+  spec({
+    name: 'taskPayload',
+    variable: 'GMR_TASK_PAYLOAD',
+    initial: 0,
+    help: "bytes of a pool task's payload to show",
+    expected: 'a whole number of bytes, or off',
+    check: payload,
+  }),
+  spec({
+    name: 'linePrefix',
+    variable: 'GMR_LINE_PREFIX',
+    initial: '',
+    help: 'put in front of every line',
+    expected: 'a string without line breaks',
+    check: prefix,
+  }),
 ];
 
 /**
@@ -142,7 +303,9 @@ export function resolveOptions(
   }
   const options = resolved as unknown as Options;
   if (options.format.length > 1 && options.logDir === null) {
-    warnings.push(`format: several formats (${options.format.join(', ')}) need a log directory; only ${options.format[0]} goes to stderr`);
+    warnings.push(
+      `format: several formats (${options.format.join(', ')}) need a log directory; only ${options.format[0]} goes to stderr`,
+    );
     options.format = options.format.slice(0, 1);
   }
   return { options, warnings };
@@ -169,7 +332,11 @@ function fromSetup(option: OptionSpec, given: SetupOptions): unknown {
   return checked;
 }
 
-function fromEnvironment(option: OptionSpec, environment: Record<string, string | undefined>, warnings: string[]): unknown {
+function fromEnvironment(
+  option: OptionSpec,
+  environment: Record<string, string | undefined>,
+  warnings: string[],
+): unknown {
   const text = option.variable === null ? undefined : environment[option.variable];
   if (option.variable === null || text === undefined || text === '') return undefined;
   const checked = option.check(text);
@@ -182,7 +349,9 @@ function fromEnvironment(option: OptionSpec, environment: Record<string, string 
 
 function signals(value: unknown): string[] | undefined {
   if (value === false) return [];
-  const names = words(value)?.map((name) => (name.toUpperCase().startsWith('SIG') ? name.toUpperCase() : `SIG${name.toUpperCase()}`));
+  const names = words(value)?.map((name) =>
+    name.toUpperCase().startsWith('SIG') ? name.toUpperCase() : `SIG${name.toUpperCase()}`,
+  );
   if (names === undefined) return undefined;
   const real = names.filter((name) => !['SIGNONE', 'SIGOFF'].includes(name));
   const cannot = ['SIGKILL', 'SIGSTOP'];
@@ -200,14 +369,20 @@ function version(value: unknown): Options['version'] | undefined {
   if (typeof value === 'string') return { vendor: null, product: null, version: value };
   if (typeof value !== 'object' || value === null) return undefined;
   const { vendor = null, product = null, version: number = null } = value as Record<string, unknown>;
-  const isText = (part: unknown): part is string | null => part === null || typeof part === 'string';
   return isText(vendor) && isText(product) && isText(number) ? { vendor, product, version: number } : undefined;
+}
+
+function isText(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 function words(value: unknown): string[] | undefined {
   if (Array.isArray(value)) return value.every((word) => typeof word === 'string') ? (value as string[]) : undefined;
   if (typeof value !== 'string') return undefined;
-  return value.split(',').map((word) => word.trim()).filter((word) => word !== '');
+  return value
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }
 
 function nonEmpty(value: unknown): string | undefined {
@@ -238,7 +413,9 @@ function payload(value: unknown): number | undefined {
 }
 
 function isOff(value: unknown): boolean {
-  return value === false || (typeof value === 'string' && ['off', 'none', '0', 'false', 'no'].includes(value.toLowerCase()));
+  return (
+    value === false || (typeof value === 'string' && ['off', 'none', '0', 'false', 'no'].includes(value.toLowerCase()))
+  );
 }
 
 function oneOf<Value extends string>(values: readonly Value[]): (value: unknown) => Value | undefined {
@@ -248,7 +425,9 @@ function oneOf<Value extends string>(values: readonly Value[]): (value: unknown)
 function whole(least: number, most: number): (value: unknown) => number | undefined {
   return (value) => {
     const number = typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value;
-    return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most ? number : undefined;
+    return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
+      ? number
+      : undefined;
   };
 }
 

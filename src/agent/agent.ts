@@ -2,7 +2,16 @@
 import { performance } from 'node:perf_hooks';
 import { isMainThread, threadId, type MessagePort } from 'node:worker_threads';
 import { AGENT_KEY } from '../protocol.js';
-import type { AgentHandle, AgentSettings, FromAgent, RawFrame, SnapshotRequest, TaskSnapshot, ThreadSnapshot, ToAgent } from '../protocol.js';
+import type {
+  AgentHandle,
+  AgentSettings,
+  FromAgent,
+  RawFrame,
+  SnapshotRequest,
+  TaskSnapshot,
+  ThreadSnapshot,
+  ToAgent,
+} from '../protocol.js';
 import type { ThreadPhase } from '../report/types.js';
 import { createSectionRegistry } from '../sections/registered.js';
 import { captureStack } from '../tasks/realm.js';
@@ -100,7 +109,8 @@ export class Agent {
     port.on('message', (message: ToAgent | null) => {
       if (message?.kind === 'snapshot') void this.#answer(port, message.request);
       else if (message?.kind === 'settings') this.#apply(message.settings);
-      else if (message?.kind === 'sections') void answerSections(this.sections, port, message.requestId, message.timeoutMs);
+      else if (message?.kind === 'sections')
+        void answerSections(this.sections, port, message.requestId, message.timeoutMs);
     });
     port.unref();
   }

@@ -26,7 +26,9 @@ export function readOsThreadId(): number | null {
 export function readThreadName(): string | null {
   const workerThreads = modules.get('node:worker_threads') as { threadName?: unknown; isMainThread: boolean };
   if (workerThreads.isMainThread) return 'main';
-  return typeof workerThreads.threadName === 'string' && workerThreads.threadName !== '' ? workerThreads.threadName : null;
+  return typeof workerThreads.threadName === 'string' && workerThreads.threadName !== ''
+    ? workerThreads.threadName
+    : null;
 }
 
 export function readHeap(): ThreadSnapshot['heap'] {

@@ -8,7 +8,8 @@ import { SharedState } from './sharedState.js';
 /** True when this thread now has an agent. A worker whose main thread has none stays as it is. */
 export function installInWorker(version: string): boolean {
   const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
-  if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined) return false;
+  if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
+    return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
   const agent = new Agent(new SharedState(setup.buffer), setup.settings, null);
   agent.publish(version, { sections: agent.sections });

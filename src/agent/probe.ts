@@ -21,7 +21,12 @@ export function snapshot(requestJson: string): string {
     instrumented: false,
     stack: guarded('stack', () => captureStack(), [], notRead),
     turnedAgoMs: null,
-    utilization: guarded('event loop', () => modules.get('node:perf_hooks').performance.eventLoopUtilization().utilization, null, notRead),
+    utilization: guarded(
+      'event loop',
+      () => modules.get('node:perf_hooks').performance.eventLoopUtilization().utilization,
+      null,
+      notRead,
+    ),
     heap: guarded('heap', readHeap, null, notRead),
     resources: guarded('resources', countResources, {}, notRead),
     children: [],
@@ -29,7 +34,8 @@ export function snapshot(requestJson: string): string {
     notRead,
     pauseMs: 0,
   };
-  if (request.heapScan !== 'never') notRead.push('tasks: this thread does not have the preload, so nobody watched its tasks');
+  if (request.heapScan !== 'never')
+    notRead.push('tasks: this thread does not have the preload, so nobody watched its tasks');
   found.pauseMs = performance.now() - started;
   return JSON.stringify(found);
 }

@@ -4,7 +4,12 @@ import type { FromAgent } from '../protocol.js';
 import type { SectionRegistry } from '../sections/registered.js';
 
 /** Runs this thread's sections, each bounded, and sends what they gave. Never rejects. */
-export async function answerSections(registry: SectionRegistry, port: MessagePort, requestId: string, timeoutMs: number): Promise<void> {
+export async function answerSections(
+  registry: SectionRegistry,
+  port: MessagePort,
+  requestId: string,
+  timeoutMs: number,
+): Promise<void> {
   try {
     const sections = await registry.run(timeoutMs, 'worker');
     port.postMessage({ kind: 'sections', requestId, sections } satisfies FromAgent);

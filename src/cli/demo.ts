@@ -10,8 +10,7 @@ const BOUND_MS = 20_000;
 /** Runs the demo and prints its report on stdout; 0 when there was one. */
 export function demo(args: string[]): Promise<number> {
   if (args.length > 0) throw new GuruError('GMR_USAGE', `demo: expected no arguments, got ${args.join(' ')}`);
-  const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(process.execPath, ['-r', file('register.cjs'), file('demo-service.js')], {
+  const child = spawn(process.execPath, ['-r', fileOf('register.cjs'), fileOf('demo-service.js')], {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...process.env, GMR_SERVICE_NAME: 'billing-api', GMR_FORMAT: process.env['GMR_FORMAT'] ?? 'text' },
   });
@@ -23,4 +22,8 @@ export function demo(args: string[]): Promise<number> {
       resolve(code === 0 ? 0 : 1);
     });
   });
+}
+
+function fileOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
 }

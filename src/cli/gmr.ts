@@ -19,7 +19,8 @@ async function main([name, ...args]: string[]): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (command === undefined) throw new GuruError('GMR_USAGE', `expected one of ${Object.keys(COMMANDS).join(', ')}, got ${name}`);
+  if (command === undefined)
+    throw new GuruError('GMR_USAGE', `expected one of ${Object.keys(COMMANDS).join(', ')}, got ${name}`);
   return command.run(args);
 }
 

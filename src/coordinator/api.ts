@@ -2,7 +2,12 @@
 import { isMainThread } from 'node:worker_threads';
 import { GuruError } from '../errors.js';
 import { resolveOptions, isTurnedOff, type SetupOptions } from '../options.js';
-import { createSectionRegistry, type SectionGenerator, type SectionOptions, type SectionRegistry } from '../sections/registered.js';
+import {
+  createSectionRegistry,
+  type SectionGenerator,
+  type SectionOptions,
+  type SectionRegistry,
+} from '../sections/registered.js';
 import type { Report } from '../report/types.js';
 import type { Host } from './host.js';
 import { install, installedHandle } from './install.js';
@@ -16,7 +21,8 @@ import { sayOnce } from './notice.js';
  */
 export function setup(options: SetupOptions = {}): void {
   resolveOptions(options, {});
-  if (!isMainThread) throw new GuruError('GMR_UNSUPPORTED', 'setup: expected to be called on the main thread, got a call in a worker');
+  if (!isMainThread)
+    throw new GuruError('GMR_UNSUPPORTED', 'setup: expected to be called on the main thread, got a call in a worker');
   install();
   host()?.setup(options);
 }
@@ -29,7 +35,8 @@ export function setup(options: SetupOptions = {}): void {
  */
 export async function report(): Promise<Report> {
   if (isTurnedOff(process.env)) throw new GuruError('GMR_UNSUPPORTED', 'report: turned off by GMR=off');
-  if (!isMainThread) throw new GuruError('GMR_UNSUPPORTED', 'report: expected to be called on the main thread, got a call in a worker');
+  if (!isMainThread)
+    throw new GuruError('GMR_UNSUPPORTED', 'report: expected to be called on the main thread, got a call in a worker');
   const reason = install();
   const installed = host();
   if (installed === null) throw new GuruError('GMR_UNSUPPORTED', `report: ${reason ?? 'nothing is installed'}`);

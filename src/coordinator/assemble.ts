@@ -26,7 +26,8 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
     ...collected.answers.map((answer) => assembleThread(answer, collected, surroundings.frame)),
     ...unread.map((thread) => unreadThread(thread, collected, surroundings.frame)),
   ];
-  for (const thread of threads) thread.pool = pools.find((pool) => pool.threadIds.includes(thread.threadId))?.name ?? null;
+  for (const thread of threads)
+    thread.pool = pools.find((pool) => pool.threadIds.includes(thread.threadId))?.name ?? null;
   const notRead = collectNotRead(collected, unread);
   return {
     format: 'guru-meditation',
@@ -62,7 +63,9 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
     package: surroundings.packageFacts,
     threads: worstFirst(threads),
     tasks: mergeTasks(
-      collected.answers.flatMap(({ snapshot }) => (snapshot.tasks === null ? [] : [{ threadId: snapshot.threadId, tasks: snapshot.tasks }])),
+      collected.answers.flatMap(({ snapshot }) =>
+        snapshot.tasks === null ? [] : [{ threadId: snapshot.threadId, tasks: snapshot.tasks }],
+      ),
       surroundings.frame,
     ),
     pools,
@@ -100,7 +103,10 @@ function unreadThreads(collected: Collected): Unread[] {
   const unread = (collected.reached?.unread ?? []).filter((thread) => !read.has(thread.threadId));
   for (const thread of unread) read.add(thread.threadId);
   const late = collected.notRead.filter(({ threadId }) => threadId !== null && !read.has(threadId));
-  return [...unread, ...late.map(({ threadId, why }) => ({ threadId: threadId ?? 0, osThreadId: null, title: null, why }))];
+  return [
+    ...unread,
+    ...late.map(({ threadId, why }) => ({ threadId: threadId ?? 0, osThreadId: null, title: null, why })),
+  ];
 }
 
 function collectNotRead(collected: Collected, unread: Unread[]): NotRead[] {

@@ -80,7 +80,9 @@ export function unreadThread(unread: Unread, collected: Collected, complete: Com
 }
 
 function emptyThread(threadId: number, collected: Collected, complete: Complete): ThreadReport {
-  const parent = collected.answers.find(({ snapshot }) => snapshot.children.some((child) => child.threadId === threadId));
+  const parent = collected.answers.find(({ snapshot }) =>
+    snapshot.children.some((child) => child.threadId === threadId),
+  );
   const asChild = parent?.snapshot.children.find((child) => child.threadId === threadId);
   return {
     threadId,
@@ -122,7 +124,11 @@ function roleOf(threadId: number, helper: string | null): ThreadRole {
 function nameOf(threadId: number, own: string | null, title: string | null, collected: Collected): string {
   if (threadId === 0) return 'main';
   const children = collected.answers.flatMap((answer) => answer.snapshot.children);
-  const candidates = [own, children.find((child) => child.threadId === threadId)?.name ?? null, title?.replace(/^\[worker \d+\]\s*/, '') ?? null];
+  const candidates = [
+    own,
+    children.find((child) => child.threadId === threadId)?.name ?? null,
+    title?.replace(/^\[worker \d+\]\s*/, '') ?? null,
+  ];
   return candidates.find((name) => name !== null && name !== '' && name !== 'WorkerThread') ?? `worker ${threadId}`;
 }
 

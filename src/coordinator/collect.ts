@@ -23,7 +23,9 @@ export interface Lanes {
 }
 
 export async function collect(request: ReportRequest, lanes: Lanes): Promise<Collected> {
-  const turnedAgoMs = Object.fromEntries(lanes.shared.threads().map((slot) => [slot.threadId, request.startedMs - slot.turnedAtMs]));
+  const turnedAgoMs = Object.fromEntries(
+    lanes.shared.threads().map((slot) => [slot.threadId, request.startedMs - slot.turnedAtMs]),
+  );
   const question = toSnapshotRequest(request, 'port');
   const asking = lanes.ports.ask(question, request.startedMs);
   const own = askOwn(lanes, question, request);
@@ -107,5 +109,9 @@ function lateAnswers(alive: number[], answers: Answer[]): NotRead[] {
   const read = new Set(answers.map((answer) => answer.snapshot.threadId));
   return alive
     .filter((threadId) => !read.has(threadId))
-    .map((threadId) => ({ threadId, what: 'tasks', why: 'its loop turns, but its answer was not complete at the deadline' }));
+    .map((threadId) => ({
+      threadId,
+      what: 'tasks',
+      why: 'its loop turns, but its answer was not complete at the deadline',
+    }));
 }

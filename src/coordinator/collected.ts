@@ -1,6 +1,15 @@
 /** What one request has brought in, before it is a report: plain data that can go from thread to thread. */
 import type { RawFrame, ThreadSnapshot } from '../protocol.js';
-import type { Container, Json, KernelEvidence, Lane, NotRead, ProcessFacts, SectionReport, Trigger } from '../report/types.js';
+import type {
+  Container,
+  Json,
+  KernelEvidence,
+  Lane,
+  NotRead,
+  ProcessFacts,
+  SectionReport,
+  Trigger,
+} from '../report/types.js';
 
 export interface ReportRequest {
   id: string;

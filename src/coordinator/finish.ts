@@ -32,5 +32,3 @@ function buildReport(collected: Collected, settings: ReportSettings): Report {
   });
   return redactReport({ ...unjudged, verdicts: findVerdicts(unjudged) });
 }
-
-

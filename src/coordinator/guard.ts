@@ -17,7 +17,8 @@ export function reasonToStandAside(): string | null {
   if (foreign !== undefined) return `this runtime is ${foreign}, and only Node.js is supported`;
   if (!Object.isExtensible(globalThis)) return 'globalThis is frozen, so a thread could not be found again';
   if (forbids('worker')) return 'the permission model forbids worker threads (--allow-worker)';
-  if (sentinelFile() === null) return 'its files are not where they were installed (bundled into one file?): load it with -r from node_modules';
+  if (sentinelFile() === null)
+    return 'its files are not where they were installed (bundled into one file?): load it with -r from node_modules';
   return null;
 }
 

@@ -39,7 +39,14 @@ export class Host {
   #options: Options;
   #heard: string[] = [];
 
-  constructor(version: string, file: string) {
+  /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
+  static install(version: string, file: string): null {
+    const host = new Host(version, file);
+    host.#start();
+    return null;
+  }
+
+  private constructor(version: string, file: string) {
     this.#options = this.#resolve({});
     this.#agent = new Agent(this.#shared, agentSettings(this.#options), null);
     this.#agent.publish(version, this);
@@ -47,8 +54,22 @@ export class Host {
       (signal) => void this.#onSignal(signal),
       () => this.#tellSignals(),
     );
-    this.#lead = new Lead('main', this.#shared, this.#token.slice(0, 4), () => this.#lanes(), (collected, order) => this.#finish(collected, order));
-    this.#sentinel = new SentinelThread(file, this.#shared, () => this.#sentinelSetup(), (link) => this.#serve(link));
+    this.#lead = new Lead(
+      'main',
+      this.#shared,
+      this.#token.slice(0, 4),
+      () => this.#lanes(),
+      (collected, order) => this.#finish(collected, order),
+    );
+    this.#sentinel = new SentinelThread(
+      file,
+      this.#shared,
+      () => this.#sentinelSetup(),
+      (link) => this.#serve(link),
+    );
+  }
+
+  #start(): void {
     this.#prepareThreads();
     detachAtExit(this.#shared, () => this.#sentinel.link);
     this.#heard = this.#signals.listen(this.#options.signal);
@@ -78,7 +99,10 @@ export class Host {
   async report(trigger: Trigger, deliver: boolean): Promise<Report> {
     const until = Date.now() + this.#options.deadline * 2;
     for (;;) {
-      const { claimed, report } = await this.#lead.run(trigger, reportSettings(this.#options), { deliver, wantReport: true });
+      const { claimed, report } = await this.#lead.run(trigger, reportSettings(this.#options), {
+        deliver,
+        wantReport: true,
+      });
       if (claimed && report !== null) return report;
       if (Date.now() > until) throw new GuruError('GMR_BUSY', 'report: another report is being taken and does not end');
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -95,7 +119,11 @@ export class Host {
     if (this.#shared.countSignalOnMain() <= this.#shared.signalsServed) return;
     try {
       const wantReport = this.#options.onReport !== null;
-      const { claimed, report } = await this.#lead.run({ kind: 'signal', detail: signal }, reportSettings(this.#options), { deliver: true, wantReport });
+      const { claimed, report } = await this.#lead.run(
+        { kind: 'signal', detail: signal },
+        reportSettings(this.#options),
+        { deliver: true, wantReport },
+      );
       if (!claimed) sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
       if (report !== null) this.#options.onReport?.(report);
     } catch (error) {
@@ -123,7 +151,8 @@ export class Host {
   /** In the sentinel, so that main pauses for its own snapshot only; here when there is none, or it failed. */
   async #finish(collected: Collected, order: FinishOrder): Promise<Report | null> {
     try {
-      if (this.#sentinel.link !== null) return await this.#sentinel.link.ask<Report | null>('finish', { collected, order }, FINISH_MS);
+      if (this.#sentinel.link !== null)
+        return await this.#sentinel.link.ask<Report | null>('finish', { collected, order }, FINISH_MS);
     } catch (error) {
       sayOnce('GMR_LANE', `the sentinel could not finish the report, main does: ${messageOf(error)}`);
     }
@@ -131,7 +160,11 @@ export class Host {
   }
 
   #prepareThreads(): void {
-    const setup: SharedSetup = { buffer: this.#shared.buffer, settings: agentSettings(this.#options), token: this.#token };
+    const setup: SharedSetup = {
+      buffer: this.#shared.buffer,
+      settings: agentSettings(this.#options),
+      token: this.#token,
+    };
     setEnvironmentData(ENVIRONMENT_KEY, setup as never);
   }
 

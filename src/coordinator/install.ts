@@ -22,8 +22,7 @@ export function install(): string | null {
   try {
     if (installedHandle() !== null) return null;
     if (!isMainThread) return installInWorker(VERSION) ? null : 'its main thread has no installation';
-    new Host(VERSION, sentinelFile() ?? '');
-    return null;
+    return Host.install(VERSION, sentinelFile() ?? '');
   } catch (error) {
     if (process.env['GMR_STRICT'] === '1') throw error;
     sayOnce('GMR_INSTALL', `not installed: ${messageOf(error)}`);

@@ -31,14 +31,23 @@ export class Lead {
   }
 
   /** Claims the lead and makes a report; `{ claimed: false }` at once when another one is being made. */
-  async run(trigger: Trigger, settings: ReportSettings, order: FinishOrder): Promise<{ claimed: boolean; report: Report | null }> {
+  async run(
+    trigger: Trigger,
+    settings: ReportSettings,
+    order: FinishOrder,
+  ): Promise<{ claimed: boolean; report: Report | null }> {
     const claim = this.#shared.claimLead(this.#who);
     if (claim === 0) return { claimed: false, report: null };
     return { claimed: true, report: await this.underClaim(claim, trigger, settings, order) };
   }
 
   /** Makes a report under a claim that is already held, and releases it. */
-  async underClaim(claim: number, trigger: Trigger, settings: ReportSettings, order: FinishOrder): Promise<Report | null> {
+  async underClaim(
+    claim: number,
+    trigger: Trigger,
+    settings: ReportSettings,
+    order: FinishOrder,
+  ): Promise<Report | null> {
     try {
       const collected = await collect(this.#request(trigger, settings), this.#lanes());
       if (!this.#shared.leads(claim)) return null;

@@ -7,7 +7,11 @@ import type { SectionRegistry } from '../sections/registered.js';
 import type { MainFacts, ReportRequest } from './collected.js';
 
 /** Runs the application's own code (configuration, sections), each bounded; never rejects. Only ever called on main. */
-export async function readMainFacts(options: Options, registry: SectionRegistry, request: ReportRequest | null): Promise<MainFacts> {
+export async function readMainFacts(
+  options: Options,
+  registry: SectionRegistry,
+  request: ReportRequest | null,
+): Promise<MainFacts> {
   const notRun: NotRead[] = [];
   const boundMs = request === null ? options.deadline : Math.max(1, request.deadlineMs - 100);
   const sections = request === null ? [] : await registry.run(boundMs);
@@ -30,7 +34,11 @@ export function readMemory(): MainFacts['memory'] {
 
 function readGroups(options: Options, notRun: NotRead[]): MainFacts['configuration'] {
   try {
-    const own = { ...readOwnOptions(options), ...readNodeOptions(process.execArgv, process.env), ...readEnvironment(options.environment, process.env) };
+    const own = {
+      ...readOwnOptions(options),
+      ...readNodeOptions(process.execArgv, process.env),
+      ...readEnvironment(options.environment, process.env),
+    };
     return options.config === null ? own : { ...readConfiguration(options.config), ...own };
   } catch (error) {
     notRun.push({ threadId: 0, what: 'configuration', why: messageOf(error) });

@@ -100,7 +100,12 @@ export class Asking {
 
   #answer(snapshot: ThreadSnapshot): void {
     this.lose(snapshot.threadId);
-    this.answers.set(snapshot.threadId, { snapshot, lane: 'port', answerMs: monotonicMs() - this.#started, title: null });
+    this.answers.set(snapshot.threadId, {
+      snapshot,
+      lane: 'port',
+      answerMs: monotonicMs() - this.#started,
+      title: null,
+    });
   }
 
   #turn(threadId: number): void {

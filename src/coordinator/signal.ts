@@ -31,7 +31,8 @@ export class SignalTrigger {
 
   #start(signal: string): void {
     const other = otherUser(signal);
-    if (other !== null) return sayOnce('GMR_SIGNAL', `${signal} is used by ${other}; choose another signal (GMR_SIGNAL) or use the API`);
+    if (other !== null)
+      return sayOnce('GMR_SIGNAL', `${signal} is used by ${other}; choose another signal (GMR_SIGNAL) or use the API`);
     const listener = (): void => this.#onSignal(signal);
     try {
       process.on(signal, listener);
@@ -65,7 +66,10 @@ export class SignalTrigger {
     if (!this.#listening.has(signal)) return;
     this.#stop(signal);
     this.#onReleased(signal);
-    sayOnce('GMR_SIGNAL', `the application listens to ${signal} itself, so it is left alone; choose another signal (GMR_SIGNAL)`);
+    sayOnce(
+      'GMR_SIGNAL',
+      `the application listens to ${signal} itself, so it is left alone; choose another signal (GMR_SIGNAL)`,
+    );
   }
 }
 

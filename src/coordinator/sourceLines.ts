@@ -48,9 +48,20 @@ export class SourceLines {
     if (file === null) return bare;
     if (!file.unchanged) return { ...bare, sure: false };
     const original = file.map?.originalOf(frame.line, frame.column ?? 1) ?? null;
-    if (original === null) return { ...bare, sure: !isTransformed(path), source: isTransformed(path) ? null : lineOf(file.lines, frame.line) };
+    if (original === null)
+      return {
+        ...bare,
+        sure: !isTransformed(path),
+        source: isTransformed(path) ? null : lineOf(file.lines, frame.line),
+      };
     const lines = original.content?.split('\n') ?? this.#read(original.file)?.lines ?? [];
-    return { file: original.file, line: original.line, column: original.column, sure: true, source: lineOf(lines, original.line) };
+    return {
+      file: original.file,
+      line: original.line,
+      column: original.column,
+      sure: true,
+      source: lineOf(lines, original.line),
+    };
   }
 
   #read(path: string): SourceFile | null {

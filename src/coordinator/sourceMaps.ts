@@ -27,7 +27,9 @@ const TAIL = 1000;
 
 /** The map of `file`, whose text is `text`; null where it has none, or one that cannot be read. */
 export function readFileMap(file: string, text: string): FileMap | null {
-  const reference = REFERENCE.exec(text.trimEnd().slice(text.includes('base64,') ? text.lastIndexOf('\n', text.trimEnd().length - 1) : -TAIL))?.[1];
+  const reference = REFERENCE.exec(
+    text.trimEnd().slice(text.includes('base64,') ? text.lastIndexOf('\n', text.trimEnd().length - 1) : -TAIL),
+  )?.[1];
   if (reference === undefined) return null;
   try {
     const payload = JSON.parse(readReference(file, reference)) as SourceMapPayload;
@@ -38,7 +40,8 @@ export function readFileMap(file: string, text: string): FileMap | null {
 }
 
 function readReference(file: string, reference: string): string {
-  if (INLINE.test(reference)) return Buffer.from(reference.slice(reference.indexOf(',') + 1), 'base64').toString('utf8');
+  if (INLINE.test(reference))
+    return Buffer.from(reference.slice(reference.indexOf(',') + 1), 'base64').toString('utf8');
   return readFileSync(resolve(dirname(file), decodeURIComponent(reference)), 'utf8');
 }
 

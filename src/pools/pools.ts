@@ -23,7 +23,9 @@ export function poolsOf(answers: readonly Answer[], complete: (frame: RawFrame) 
       pools.set(key, pool);
     }
   }
-  return [...pools.values()].map((pool) => describe(pool, complete)).sort((a, b) => b.queued - a.queued || b.busy - a.busy);
+  return [...pools.values()]
+    .map((pool) => describe(pool, complete))
+    .sort((a, b) => b.queued - a.queued || b.busy - a.busy);
 }
 
 function describe(pool: Pool, complete: (frame: RawFrame) => Frame): PoolReport {

@@ -91,9 +91,9 @@ async function onSignal(signal: string): Promise<void> {
 
 /** A report that nobody asked for goes out only when it has something to tell of these threads. */
 async function reportStuck(threadIds: number[], detail: string): Promise<boolean> {
-  const { report } = await lead.run({ kind: 'watchdog', detail }, settings, { deliver: false, wantReport: true });
-  if (report === null || !report.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread))) return false;
-  deliver(report, settings);
+  const { report: found } = await lead.run({ kind: 'watchdog', detail }, settings, { deliver: false, wantReport: true });
+  if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread))) return false;
+  deliver(found, settings);
   return true;
 }
 

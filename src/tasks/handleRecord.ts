@@ -79,8 +79,11 @@ function inUse(resource: object, type: TaskType, asyncId: number): boolean {
   return true;
 }
 
+/** A socket that an HTTP agent uses again is known by an object that refers to the native one. */
 function nativeId(resource: object): number {
-  return (resource as { getAsyncId(): number }).getAsyncId();
+  const { getAsyncId, handle } = resource as { getAsyncId?: () => number; handle?: { getAsyncId?: () => number } };
+  if (typeof getAsyncId === 'function') return getAsyncId.call(resource);
+  return typeof handle?.getAsyncId === 'function' ? handle.getAsyncId() : -1;
 }
 
 let timerIdSymbol: symbol | undefined;

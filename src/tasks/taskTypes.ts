@@ -13,7 +13,13 @@ const NO_TASKS = [
   'HTTPPARSER',
 ];
 
-const NOT_WATCHED = new Set([...NEVER_LONG, ...NO_TASKS]);
+/**
+ * Node's own `AsyncResource`, one for each HTTP request that waits for a free socket: it cannot be asked whether it is
+ * done, and hooking `destroy` for it would cost every HTTP client.
+ */
+const TOO_DEAR = ['QueuedRequest'];
+
+const NOT_WATCHED = new Set([...NEVER_LONG, ...NO_TASKS, ...TOO_DEAR]);
 
 /** Stacks a type may take at once, and how many of them a heartbeat gives back: 16 stacks of 5 us in 250 ms. */
 const STACKS_AT_ONCE = 200;

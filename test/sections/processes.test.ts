@@ -109,7 +109,7 @@ test('a tree that is too large, or a circle, ends, and says what was cut', (t) =
   const count = (node: ProcessNode): number => 1 + node.children.reduce((sum, child) => sum + count(child), 0);
   const whole = readProcesses(100, root, { passwdFile, mostMs: 60_000, onCut: (line) => lines.push(line) });
   assert.equal(count(whole[0] as ProcessNode), 30);
-  assert.deepEqual(lines, []);
+  assert.equal(lines.length, 0);
   const cut = readProcesses(100, root, {
     passwdFile,
     mostProcesses: 5,
@@ -132,7 +132,7 @@ test('a real child process is found', { timeout: 20_000, skip: !existsSync('/pro
   const child = spawn(
     process.execPath,
     ['-e', 'console.log(1); setInterval(() => {}, 1000)', '--', '--token=hunter2'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: 'pipe' },
   );
   t.after(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');

@@ -1,0 +1,3 @@
+export const truth = { state: 'idle', verdict: null, readBy: 'port' };
+
+export function hang() {}

@@ -1,0 +1,1 @@
+export const truth = { program: 'piscina.mjs', arguments: ['idle', 'sync'], places: ['worker'], state: 'idle', verdict: null };
