@@ -18,6 +18,7 @@ const ATTACHED = 4;
 const EXITING = 5;
 const CLAIMS = 6;
 const REPORTS = 7;
+const CRASH = 8;
 
 const SLOT_THREAD = 0;
 const SLOT_TURNED = 1;
@@ -137,6 +138,16 @@ export class SharedState {
   /** Blocks until no inspector session is attached, at most `boundMs`. Only main calls this, only while it exits. */
   waitUntilDetached(boundMs: number): void {
     Atomics.wait(this.#control, ATTACHED, 1, boundMs);
+  }
+
+  /** Blocks main, whose process is about to die, until the report of the crash is out; at most `boundMs`. */
+  waitForCrashReport(boundMs: number): void {
+    Atomics.wait(this.#control, CRASH, 0, boundMs);
+  }
+
+  endCrash(): void {
+    Atomics.store(this.#control, CRASH, 1);
+    Atomics.notify(this.#control, CRASH);
   }
 
   /** A slot for this thread's heartbeats, or -1 when all are taken (more than 1,024 threads: no heartbeat for the rest). */

@@ -16,9 +16,10 @@ import { readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
-import { SentinelThread, sentinelSetup } from './sentinelThread.js';
+import { SentinelThread, sentinelSetup, type SignalsHeard } from './sentinelThread.js';
 import { agentSettings, reportSettings } from './settings.js';
 import { SignalTrigger } from './signal.js';
+import { isStopSignal, triggerOf } from './stopSignals.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;
@@ -38,6 +39,7 @@ export class Host {
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
+  #isWatchingCrashes = false;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
   static install(version: string, file: string): null {
@@ -73,6 +75,7 @@ export class Host {
     this.#prepareThreads();
     detachAtExit(this.#shared, () => this.#sentinel.link);
     this.#heard = this.#signals.listen(this.#options.signal);
+    this.#watchCrashes();
     this.#startSentinel();
   }
 
@@ -89,6 +92,7 @@ export class Host {
     this.#prepareThreads();
     this.#ports.tellAll({ kind: 'settings', settings: agentSettings(this.#options) });
     this.#heard = this.#signals.listen(this.#options.signal);
+    this.#watchCrashes();
     this.#startSentinel();
     this.#sentinel.link?.tell('settings', reportSettings(this.#options));
     this.#tellSignals();
@@ -116,19 +120,51 @@ export class Host {
   }
 
   async #onSignal(signal: string): Promise<void> {
-    if (this.#shared.countSignalOnMain() <= this.#shared.signalsServed) return;
+    const isServed = this.#shared.countSignalOnMain() <= this.#shared.signalsServed;
+    const finished = isServed ? null : this.#begin(triggerOf(signal));
+    if (finished === null && !isServed)
+      sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
+    await finished;
+    if (isStopSignal(signal)) await this.#stopBy(signal);
+  }
+
+  /** Makes a report and delivers it; null when another one is being made. The promise never rejects. */
+  #begin(trigger: Trigger): Promise<void> | null {
+    const claim = this.#shared.claimLead('main');
+    return claim === 0 ? null : this.#makeReport(claim, trigger);
+  }
+
+  async #makeReport(claim: number, trigger: Trigger): Promise<void> {
+    const { onReport } = this.#options;
     try {
-      const wantReport = this.#options.onReport !== null;
-      const { claimed, report } = await this.#lead.run(
-        { kind: 'signal', detail: signal },
-        reportSettings(this.#options),
-        { deliver: true, wantReport },
-      );
-      if (!claimed) sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
-      if (report !== null) this.#options.onReport?.(report);
+      const order = { deliver: true, wantReport: onReport !== null };
+      const report = await this.#lead.underClaim(claim, trigger, reportSettings(this.#options), order);
+      if (report !== null) onReport?.(report);
     } catch (error) {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
     }
+  }
+
+  /** After the report the signal does what it would have done without us. */
+  async #stopBy(signal: string): Promise<void> {
+    if (!this.#signals.giveUp(signal)) return;
+    this.#heard = this.#signals.listening;
+    await this.#sentinel.link?.ask('signals', this.#signalsHeard(), LINK_LATE_MS).catch(() => {});
+    process.kill(process.pid, signal);
+  }
+
+  /** Main dies after this: it waits, blocked, while the sentinel reads all threads, main's own included. */
+  #reportCrash(error: unknown): void {
+    const { link } = this.#sentinel;
+    if (link === null) return;
+    link.tell('crash', messageOf(error));
+    this.#shared.waitForCrashReport(this.#options.deadline + FINISH_MS);
+  }
+
+  #watchCrashes(): void {
+    if (!this.#options.onCrash || this.#isWatchingCrashes) return;
+    this.#isWatchingCrashes = true;
+    process.on('uncaughtExceptionMonitor', (error: unknown) => this.#reportCrash(error));
   }
 
   #lanes(): ReturnType<ConstructorParameters<typeof Lead>[3]> {
@@ -190,7 +226,7 @@ export class Host {
       token: this.#token.slice(0, 4),
       hello: this.#token,
       settings: reportSettings(this.#options),
-      signals: this.#heard,
+      signals: this.#signalsHeard(),
       mainScript: process.argv[1] ?? null,
     });
   }
@@ -198,6 +234,7 @@ export class Host {
   #serve(link: Link): void {
     link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) => this.#ports.add(threadId, port));
     link.on<ReportRequest>('facts', (request) => readMainFacts(this.#options, this.sections, request));
+    link.on<Trigger>('lead', (trigger) => this.#begin(trigger) !== null);
     link.on('up', () => this.#tellFacts());
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
@@ -206,7 +243,11 @@ export class Host {
 
   #tellSignals(): void {
     this.#heard = this.#signals.listening;
-    this.#sentinel.link?.tell('signals', this.#heard);
+    this.#sentinel.link?.tell('signals', this.#signalsHeard());
+  }
+
+  #signalsHeard(): SignalsHeard {
+    return { listenTo: this.#heard, handledByOthers: this.#signals.handledByOthers };
   }
 
   /** So that a report with main hung can show the configuration as it was last read. */

@@ -5,6 +5,12 @@ import type { ReportSettings } from './settings.js';
 import { allowsInspector } from './guard.js';
 import { Link } from './link.js';
 
+export interface SignalsHeard {
+  listenTo: string[];
+  /** Stop signals that end nothing by themselves, since the application listens to them. */
+  handledByOthers: string[];
+}
+
 /** What the sentinel is started with. */
 export interface SentinelSetup {
   buffer: SharedArrayBuffer;
@@ -13,7 +19,7 @@ export interface SentinelSetup {
   /** What a thread of this installation introduces itself with. */
   hello: string;
   settings: ReportSettings;
-  signals: string[];
+  signals: SignalsHeard;
   mainScript: string | null;
   execArgv: string[];
   inspector: boolean;

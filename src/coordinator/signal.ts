@@ -5,16 +5,17 @@
 import { readFileSync } from 'node:fs';
 import { nextTick } from 'node:process';
 import { sayOnce } from './notice.js';
+import { isStopSignal } from './stopSignals.js';
 
 export class SignalTrigger {
   readonly #onSignal: (signal: string) => void;
-  readonly #onReleased: (signal: string) => void;
+  readonly #onChanged: () => void;
   readonly #listening = new Map<string, () => void>();
   #watching = false;
 
-  constructor(onSignal: (signal: string) => void, onReleased: (signal: string) => void) {
+  constructor(onSignal: (signal: string) => void, onChanged: () => void) {
     this.#onSignal = onSignal;
-    this.#onReleased = onReleased;
+    this.#onChanged = onChanged;
   }
 
   get listening(): string[] {
@@ -27,6 +28,18 @@ export class SignalTrigger {
     for (const signal of signals) if (!this.#listening.has(signal)) this.#start(signal);
     if (this.#listening.size > 0) this.#watchForOthers();
     return this.listening;
+  }
+
+  /** Stop signals that the application listens to as well: what they do is up to it. */
+  get handledByOthers(): string[] {
+    return this.listening.filter((signal) => isStopSignal(signal) && process.listenerCount(signal) > 1);
+  }
+
+  /** Stops listening to `signal` unless somebody else listens too; true when it now does what it does by default. */
+  giveUp(signal: string): boolean {
+    if (process.listenerCount(signal) > 1) return false;
+    this.#stop(signal);
+    return true;
   }
 
   #start(signal: string): void {
@@ -58,14 +71,14 @@ export class SignalTrigger {
     process.on('newListener', (event: string | symbol, listener: unknown) => {
       if (typeof event !== 'string' || !this.#listening.has(event) || this.#listening.get(event) === listener) return;
       // In the next tick, when theirs is there: Node closes the signal's handle when the last listener goes.
-      nextTick(() => this.#release(event));
+      nextTick(() => (isStopSignal(event) ? this.#onChanged() : this.#release(event)));
     });
   }
 
   #release(signal: string): void {
     if (!this.#listening.has(signal)) return;
     this.#stop(signal);
-    this.#onReleased(signal);
+    this.#onChanged();
     sayOnce(
       'GMR_SIGNAL',
       `the application listens to ${signal} itself, so it is left alone; choose another signal (GMR_SIGNAL)`,
@@ -75,7 +88,7 @@ export class SignalTrigger {
 
 /** Who has the signal already, in words; null when nobody has. */
 function otherUser(signal: string): string | null {
-  if (process.listenerCount(signal) > 0) return 'a listener of the application';
+  if (process.listenerCount(signal) > 0 && !isStopSignal(signal)) return 'a listener of the application';
   if (signal === 'SIGUSR2' && parentIsNodemon()) return 'nodemon, which restarts the application with it';
   return null;
 }

@@ -1,5 +1,6 @@
 /** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
 import { setInterval } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
 import type { Collected, MainFacts, ReportRequest } from '../coordinator/collected.js';
@@ -10,13 +11,18 @@ import { Link } from '../coordinator/link.js';
 import { readMemory } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
-import type { SentinelSetup } from '../coordinator/sentinelThread.js';
+import type { SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
+import { isStopSignal, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
 import type { NotRead, ThreadReport, Trigger } from '../report/types.js';
+import { FileTrigger } from './fileTrigger.js';
 import { SentinelReach } from './reach.js';
 import { listenToSignal } from './signal.js';
 import { StandIn } from './standIn.js';
 import { Watchdog } from './watchdog.js';
+
+/** What a main that is only slow gets to hear a stop signal after the report, in ms. */
+const STOP_WAIT_MS = 500;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 const shared = new SharedState(setup.buffer);
@@ -26,6 +32,8 @@ const reach = new SentinelReach(shared, setup.inspector);
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 let settings = setup.settings;
+let stopsHandled: string[] = [];
+let fileTrigger: FileTrigger | null = null;
 let watchdog: Watchdog | null = null;
 let lastMainFacts: MainFacts | null = null;
 
@@ -60,7 +68,8 @@ async function askMainFacts(request: ReportRequest): Promise<MainFacts> {
 /** What main told last; its own code cannot run now. */
 function factsWithoutMain(): MainFacts {
   const hung = 'main does not turn its loop, and the code of the application runs nowhere else';
-  const notRun: NotRead[] = lastMainFacts?.sections.map(({ title }) => ({ threadId: 0, what: `section ${title}`, why: hung })) ?? [];
+  const notRun: NotRead[] =
+    lastMainFacts?.sections.map(({ title }) => ({ threadId: 0, what: `section ${title}`, why: hung })) ?? [];
   const known = lastMainFacts ?? {
     title: process.title,
     argv: process.argv,
@@ -71,7 +80,8 @@ function factsWithoutMain(): MainFacts {
   return { ...known, memory: readMemory(), sections: [], notRun };
 }
 
-function listen(signals: readonly string[]): void {
+function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
+  stopsHandled = handledByOthers;
   for (const [signal, stop] of ears) {
     if (signals.includes(signal)) continue;
     stop();
@@ -86,13 +96,54 @@ function listen(signals: readonly string[]): void {
 
 async function onSignal(signal: string): Promise<void> {
   const claim = await standIn.heard(Math.min(settings.grace, settings.deadline), settings.deadline);
-  if (claim !== 0) await report(claim, { kind: 'signal', detail: signal });
+  if (claim === 0) return;
+  await report(claim, triggerOf(signal));
+  if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
+}
+
+/**
+ * Without us the signal would have ended the process at once. Main holds a handle for it now, so that only SIGKILL does
+ * while main hangs; a main that was merely slow hears the signal within this wait, and ends by it.
+ */
+async function endHungProcess(signal: string): Promise<void> {
+  const seen = shared.signalsSeenByMain;
+  await setTimeout(STOP_WAIT_MS);
+  if (shared.signalsSeenByMain > seen || shared.signalsSeenByMain >= shared.signalsServed) return;
+  sayOnce('GMR_SIGNAL', `${signal} was reported; main does not turn its loop, so the process is ended by SIGKILL`);
+  process.kill(process.pid, 'SIGKILL');
+}
+
+/** Main leads if its loop turns within the grace; else a report is made from here. */
+async function onTrigger(trigger: Trigger): Promise<void> {
+  const mainLeads = await link.ask<boolean>('lead', trigger, settings.grace).catch(() => false);
+  if (!mainLeads) await lead.run(trigger, settings, { deliver: true, wantReport: false });
+}
+
+function watchFile(): void {
+  fileTrigger?.stop();
+  const { fileEventHandler: path, fileEventHandlerInterval } = settings;
+  if (path === null) fileTrigger = null;
+  else
+    fileTrigger = new FileTrigger(path, fileEventHandlerInterval, () => void onTrigger({ kind: 'file', detail: path }));
+}
+
+/** Main is blocked in its crash handler until this is done, so that its stack and all others are still there. */
+async function onCrash(detail: string): Promise<void> {
+  try {
+    await lead.run({ kind: 'crash', detail }, settings, { deliver: true, wantReport: false });
+  } finally {
+    shared.endCrash();
+  }
 }
 
 /** A report that nobody asked for goes out only when it has something to tell of these threads. */
 async function reportStuck(threadIds: number[], detail: string): Promise<boolean> {
-  const { report: found } = await lead.run({ kind: 'watchdog', detail }, settings, { deliver: false, wantReport: true });
-  if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread))) return false;
+  const { report: found } = await lead.run({ kind: 'watchdog', detail }, settings, {
+    deliver: false,
+    wantReport: true,
+  });
+  if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread)))
+    return false;
   deliver(found, settings);
   return true;
 }
@@ -105,7 +156,10 @@ function watch(): void {
   watchdog?.stop();
   watchdog = null;
   if (settings.watchdog === null || settings.heartbeat === null) return;
-  const bounds = { boundMs: Math.max(settings.watchdog, settings.heartbeat * 2), intervalMs: settings.watchdogInterval };
+  const bounds = {
+    boundMs: Math.max(settings.watchdog, settings.heartbeat * 2),
+    intervalMs: settings.watchdogInterval,
+  };
   watchdog = new Watchdog(shared, bounds, { report: reportStuck, say: (line) => sayOnce('GMR_LANE', line) });
 }
 
@@ -113,7 +167,9 @@ async function report(claim: number, trigger: Trigger): Promise<void> {
   await lead.underClaim(claim, trigger, settings, { deliver: true, wantReport: false });
 }
 
-link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) => reach.read(request, answered));
+link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
+  reach.read(request, answered),
+);
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
   lastMainFacts = collected.main;
   const finished = finishReport(collected, settings, order);
@@ -122,9 +178,11 @@ link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, or
 link.on<typeof settings>('settings', (changed) => {
   settings = changed;
   watch();
+  watchFile();
 });
+link.on<string>('crash', onCrash);
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
-link.on<string[]>('signals', listen);
+link.on<SignalsHeard>('signals', listen);
 link.on<MainFacts>('main facts', (facts) => {
   lastMainFacts = facts;
 });
@@ -138,6 +196,7 @@ process.on('workerMessage', (message: unknown) => {
 
 listen(setup.signals);
 watch();
+watchFile();
 shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();

@@ -21,6 +21,8 @@ export interface FixtureOptions {
   /** Added to this process's environment, from which everything of ours and of Node's is taken out. */
   env?: Record<string, string | undefined>;
   cwd?: string;
+  /** What it reads from stdin; without it stdin is empty. */
+  input?: string;
   /** How the package gets into the process. Default `require`. */
   preload?: 'require' | 'import' | 'none' | 'NODE_OPTIONS';
   /** How code that is no file is run: by `--eval` as CommonJS (default) or as a module. */
@@ -68,8 +70,9 @@ export function spawnFixture(fileOrCode: string, options: FixtureOptions = {}): 
   const child = spawn(options.node ?? process.execPath, commandOf(fileOrCode, options), {
     cwd: options.cwd ?? ROOT,
     env: environmentOf(options),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.on('error', () => {}).end(options.input);
   return watch(child, options.timeoutMs ?? 10_000);
 }
 

@@ -103,8 +103,8 @@ test('idle Piscina workers are idle and raise no alarm, the hung ones do', { tim
       function: 'endless',
       line: lineOf('piscinaWorker.cjs', 'for (;;);'),
     });
-    const alarmed = report.verdicts.map((verdict) => verdict.threadId);
-    assert.ok(idle.every((thread) => !alarmed.includes(thread.threadId)));
+    const alarmed = new Set(report.verdicts.map((verdict) => verdict.threadId));
+    assert.ok(idle.every((thread) => !alarmed.has(thread.threadId)));
     assert.ok(ON_CPU.includes(endless.state), endless.state);
   } finally {
     await fixture.stop();

@@ -1,9 +1,9 @@
 export const truth = { state: 'microtask-loop', function: 'again', verdict: 'thread-microtask-loop', readBy: 'inspector' };
 
 function again() { // <- here
-  return Promise.resolve().then(again); // <- here
+  void Promise.resolve().then(again); // <- here
 } // <- here
 
 export function hang() {
-  void again();
+  again();
 }

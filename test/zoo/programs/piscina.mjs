@@ -18,4 +18,5 @@ async function submitAgain() {
 await Promise.all([1, 2].map(() => pool.run({}, { name: 'quick' })));
 if (way === 'busy') for (const submit of Array.from({ length: 4 }, () => submitAgain)) void submit();
 if (way === 'stuck') pool.run({}, { name: 'endless' }).catch(() => {});
+setInterval(() => {}, 1_000_000);
 setTimeout(ready, 500);
