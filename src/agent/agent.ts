@@ -27,6 +27,7 @@ interface Parts {
   stack: RawFrame[];
   tasks: TaskSnapshot | null;
   utilization: number | null;
+  resources: Record<string, number>;
   started: number;
   longestPauseMs: number;
   notRead: string[];
@@ -82,16 +83,16 @@ export class Agent {
   snapshotNow(request: SnapshotRequest): ThreadSnapshot {
     const started = performance.now();
     const notRead: string[] = [];
-    const utilization = this.#readUtilization(notRead);
+    const before = this.#readBefore(notRead);
     const stack = guarded('stack', () => captureStack(), [], notRead);
     const tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, notRead);
-    return this.#describe({ stack, tasks, utilization, started, longestPauseMs: 0, notRead });
+    return this.#describe({ ...before, stack, tasks, started, longestPauseMs: 0, notRead });
   }
 
   /** In slices between turns of the loop: for a healthy thread. Never rejects. */
   async snapshotInSlices(request: SnapshotRequest): Promise<ThreadSnapshot> {
     const notRead: string[] = [];
-    const utilization = this.#readUtilization(notRead); // First: what this answer costs is not the thread's own work.
+    const before = this.#readBefore(notRead);
     let longestPauseMs = 0;
     let tasks: TaskSnapshot | null = null;
     try {
@@ -130,11 +131,15 @@ export class Agent {
     this.#heartbeat.setInterval(settings.heartbeatMs);
   }
 
-  #readUtilization(notRead: string[]): number | null {
-    return guarded('event loop', () => this.#heartbeat.utilization(), null, notRead);
+  /** Read first: what this answer costs and needs is not the thread's own work. */
+  #readBefore(notRead: string[]): Pick<Parts, 'utilization' | 'resources'> {
+    return {
+      utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
+      resources: guarded('resources', countResources, {}, notRead),
+    };
   }
 
-  #describe({ stack, tasks, utilization, started, longestPauseMs, notRead }: Parts): ThreadSnapshot {
+  #describe({ stack, tasks, utilization, resources, started, longestPauseMs, notRead }: Parts): ThreadSnapshot {
     return {
       threadId,
       osThreadId: this.#osThreadId,
@@ -146,7 +151,7 @@ export class Agent {
       turnedAgoMs: this.#heartbeat.turnedAgoMs(),
       utilization,
       heap: guarded('heap', readHeap, null, notRead),
-      resources: guarded('resources', countResources, {}, notRead),
+      resources,
       children: guarded('children', () => this.#children.list(), [], notRead),
       tasks,
       notRead,

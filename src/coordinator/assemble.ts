@@ -4,6 +4,7 @@ import type { RawFrame } from '../protocol.js';
 import { mergeTasks } from '../report/mergeTasks.js';
 import type { Frame, NotRead, PackageFacts, ProcessNode, Report, ThreadReport } from '../report/types.js';
 import { poolsOf } from '../pools/pools.js';
+import { mergeSections } from './mergeSections.js';
 import { assembleThread, unreadThread } from './assembleThread.js';
 import type { Answer, Collected, Unread } from './collected.js';
 
@@ -71,7 +72,7 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
     pools,
     processes: surroundings.processes,
     configuration: main.configuration,
-    sections: main.sections,
+    sections: mergeSections(collected),
   };
 }
 

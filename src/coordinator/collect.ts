@@ -33,6 +33,11 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   await asking.spoken(staleThreads(lanes), request.graceMs);
   const silent = !isEverybody(lanes, asking.alive, []);
   const reading = silent ? reach(lanes, request, asking.alive) : null;
+  const sections = lanes.ports.sections(
+    request.id,
+    asking.alive.filter((threadId) => threadId !== 0),
+    sectionsBound(request),
+  );
   await asking.answered(request.deadlineMs);
   const answers = [...(await own), ...asking.answers.values()];
   const reached = (await reading) ?? (await reachForgotten(lanes, request, answers));
@@ -44,6 +49,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     reached,
     notRead,
     main: await facts,
+    threadSections: await sections,
     turnedAgoMs,
     stacksMs: Math.max(0, ...[...answers, ...(reached?.answers ?? [])].map((answer) => answer.answerMs)),
     durationMs: monotonicMs() - request.startedMs,
@@ -52,6 +58,11 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
 
 export function toSnapshotRequest(request: ReportRequest, lane: 'port' | 'inspector'): SnapshotRequest {
   return { requestId: request.id, lane, placesMax: PLACES_MAX, placesMs: PLACES_MS, heapScan: request.heapScan };
+}
+
+/** Sections of workers get what the deadline leaves, less what it takes to put the report together. */
+function sectionsBound(request: ReportRequest): number {
+  return Math.max(1, request.startedMs + request.deadlineMs - monotonicMs() - 100);
 }
 
 /** Threads whose loop has not turned for two heartbeats: nobody waits for those to answer their port. */

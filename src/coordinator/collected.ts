@@ -83,6 +83,8 @@ export interface Collected {
   reached: Reached | null;
   notRead: NotRead[];
   main: MainFacts;
+  /** What workers registered for each thread. */
+  threadSections: { threadId: number; sections: SectionReport[] }[];
   /** By thread id: how long each thread's loop had not turned when the request came, from the shared heartbeats. */
   turnedAgoMs: Record<number, number>;
   stacksMs: number;

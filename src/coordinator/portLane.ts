@@ -3,12 +3,30 @@ import { setTimeout, clearTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import { monotonicMs } from '../agent/sharedState.js';
 import { isAnswer, type FromAgent, type SnapshotRequest, type ThreadSnapshot, type ToAgent } from '../protocol.js';
+import type { SectionReport } from '../report/types.js';
 import type { Answer } from './collected.js';
+
+type SectionsAnswer = Extract<FromAgent, { kind: 'sections' }>;
+
+/** The registered sections of one worker. */
+export interface ThreadSections {
+  threadId: number;
+  sections: SectionReport[];
+}
+
+/** A thread bounds its sections itself; this is what its answer may take on top, in ms. */
+const SECTIONS_LATE_MS = 20;
+
+function isSections(message: unknown): message is SectionsAnswer {
+  const answer = message as Partial<SectionsAnswer> | null;
+  return answer?.kind === 'sections' && typeof answer.requestId === 'string' && Array.isArray(answer.sections);
+}
 
 export class PortLane {
   readonly #ports = new Map<number, MessagePort>();
   readonly #asking = new Set<Asking>();
   readonly #onGone: (threadId: number) => void;
+  #settleSections: (threadId: number, message: SectionsAnswer | null) => void = () => {};
 
   constructor(onGone: (threadId: number) => void) {
     this.#onGone = onGone;
@@ -22,7 +40,8 @@ export class PortLane {
     this.#ports.get(threadId)?.close();
     this.#ports.set(threadId, port);
     port.on('message', (message: unknown) => {
-      for (const asking of this.#asking) asking.take(threadId, message);
+      if (isSections(message)) this.#settleSections(threadId, message);
+      else for (const asking of this.#asking) asking.take(threadId, message);
     });
     port.on('close', () => this.#forget(threadId, port));
     port.unref();
@@ -41,10 +60,31 @@ export class PortLane {
     return asking;
   }
 
+  /** What the sections registered in these threads show; a thread that is gone or does not answer in time shows none. */
+  async sections(requestId: string, threadIds: readonly number[], boundMs: number): Promise<ThreadSections[]> {
+    const answers: ThreadSections[] = [];
+    const waiting = new Set(threadIds.filter((threadId) => this.#ports.has(threadId)));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, boundMs + SECTIONS_LATE_MS);
+      this.#settleSections = (threadId, message) => {
+        if (message !== null && message.requestId !== requestId) return;
+        if (waiting.delete(threadId) && message !== null) answers.push({ threadId, sections: message.sections });
+        if (waiting.size > 0) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      const request: ToAgent = { kind: 'sections', requestId, timeoutMs: boundMs };
+      for (const threadId of waiting) this.#ports.get(threadId)?.postMessage(request);
+      this.#settleSections(-1, null); // Nobody to wait for is an answer too.
+    });
+    return answers;
+  }
+
   #forget(threadId: number, port: MessagePort): void {
     if (this.#ports.get(threadId) !== port) return;
     this.#ports.delete(threadId);
     for (const asking of this.#asking) asking.lose(threadId);
+    this.#settleSections(threadId, null);
     this.#onGone(threadId);
   }
 }
