@@ -102,7 +102,7 @@ export class Agent {
     } catch (error) {
       notRead.push(`tasks: ${error instanceof Error ? error.message : 'unreadable'}`);
     }
-    return this.#describe({ stack: [], tasks, utilization, started: performance.now(), longestPauseMs, notRead });
+    return this.#describe({ ...before, stack: [], tasks, started: performance.now(), longestPauseMs, notRead });
   }
 
   /** Serves a port until it closes; whatever is no message of ours is ignored. */

@@ -1,10 +1,14 @@
 /**
  * Ordinary programs, each run without us and with us: output, exit code and signal are the same to the byte.
  *
- * What differs by nature is in no program here: the first worker of the application has thread id 2, because the sentinel
- * is a thread; async ids have other numbers; `process.execArgv` names the preload; listeners of ours are counted where
- * the process is the emitter (`exit`, `worker`, `newListener`, and the signal); and SIGUSR2 asks for a report instead of
- * killing. An application that listens to SIGUSR2 itself gets it alone, and one line says so.
+ * What differs by nature is in no program here:
+ * - the first worker of the application has thread id 2, because the sentinel is a thread, and async ids have other numbers;
+ * - `process.execArgv`, `require.cache` and the listeners of `process` (`exit`, `worker`, `newListener`, the signal) tell
+ *   of the preload;
+ * - own async hooks see `before` and `after` of resources that were there before them, such as the sentinel's port;
+ * - starting a worker schedules a tick, so that a stack trace from the very first turn of the microtask queue ends with
+ *   one more frame of Node's, `processTicksAndRejections`;
+ * - SIGUSR2 asks for a report instead of killing. An application that listens to it gets it alone, and one line says so.
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
