@@ -3,6 +3,7 @@
 import { writeSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
 import { demo } from './demo.js';
+import { show } from './show.js';
 
 interface Command {
   help: string;
@@ -10,6 +11,10 @@ interface Command {
 }
 
 const COMMANDS: Record<string, Command> = {
+  show: {
+    help: 'print a stored JSON report: gmr show FILE [--view text|json|xml|summary] [--full] [--sections a,-b]',
+    run: show,
+  },
   demo: { help: 'start a service with a hung worker and print its report', run: demo },
 };
 

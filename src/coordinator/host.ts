@@ -16,7 +16,7 @@ import { readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
-import { SentinelThread, sentinelSetup, type SignalsHeard } from './sentinelThread.js';
+import { SentinelThread, sentinelSetup, type Crash, type SignalsHeard } from './sentinelThread.js';
 import { agentSettings, reportSettings } from './settings.js';
 import { SignalTrigger } from './signal.js';
 import { isStopSignal, triggerOf } from './stopSignals.js';
@@ -157,7 +157,8 @@ export class Host {
   #reportCrash(error: unknown): void {
     const { link } = this.#sentinel;
     if (link === null) return;
-    link.tell('crash', messageOf(error));
+    const stack = error instanceof Error ? error.stack : undefined;
+    link.tell('crash', { message: messageOf(error), stack: String(stack ?? '') } satisfies Crash);
     this.#shared.waitForCrashReport(this.#options.deadline + FINISH_MS);
   }
 

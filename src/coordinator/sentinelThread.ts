@@ -11,6 +11,12 @@ export interface SignalsHeard {
   handledByOthers: string[];
 }
 
+/** The exception that main dies of, as text. */
+export interface Crash {
+  message: string;
+  stack: string;
+}
+
 /** What the sentinel is started with. */
 export interface SentinelSetup {
   buffer: SharedArrayBuffer;

@@ -11,10 +11,10 @@ import { Link } from '../coordinator/link.js';
 import { readMemory } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
-import type { SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
+import type { Crash, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
 import { isStopSignal, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
-import type { NotRead, ThreadReport, Trigger } from '../report/types.js';
+import type { NotRead, SectionReport, ThreadReport, Trigger } from '../report/types.js';
 import { FileTrigger } from './fileTrigger.js';
 import { SentinelReach } from './reach.js';
 import { listenToSignal } from './signal.js';
@@ -32,6 +32,7 @@ const reach = new SentinelReach(shared, setup.inspector);
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 let settings = setup.settings;
+let crash: Crash | null = null;
 let stopsHandled: string[] = [];
 let fileTrigger: FileTrigger | null = null;
 let watchdog: Watchdog | null = null;
@@ -55,6 +56,7 @@ const lead = new Lead(
 
 /** From main itself when its loop turns, which its heartbeat tells without asking. */
 async function askMainFacts(request: ReportRequest): Promise<MainFacts> {
+  if (crash !== null) return { ...factsWithoutMain(), sections: [crashSection(crash)] };
   const main = shared.threads().find((slot) => slot.threadId === 0);
   const beatMs = settings.heartbeat;
   if (main === undefined || beatMs === null || monotonicMs() - main.turnedAtMs > beatMs * 2) return factsWithoutMain();
@@ -63,6 +65,11 @@ async function askMainFacts(request: ReportRequest): Promise<MainFacts> {
   } catch {
     return factsWithoutMain();
   }
+}
+
+/** The exception that ends the process, most recent call first, as its stack says. */
+function crashSection({ message, stack }: Crash): SectionReport {
+  return { title: 'Crash', data: stack === '' ? message : stack, error: null };
 }
 
 /** What main told last; its own code cannot run now. */
@@ -128,10 +135,12 @@ function watchFile(): void {
 }
 
 /** Main is blocked in its crash handler until this is done, so that its stack and all others are still there. */
-async function onCrash(detail: string): Promise<void> {
+async function onCrash(thrown: Crash): Promise<void> {
+  crash = thrown;
   try {
-    await lead.run({ kind: 'crash', detail }, settings, { deliver: true, wantReport: false });
+    await lead.run({ kind: 'crash', detail: thrown.message }, settings, { deliver: true, wantReport: false });
   } finally {
+    crash = null;
     shared.endCrash();
   }
 }
@@ -180,7 +189,7 @@ link.on<typeof settings>('settings', (changed) => {
   watch();
   watchFile();
 });
-link.on<string>('crash', onCrash);
+link.on<Crash>('crash', onCrash);
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
 link.on<SignalsHeard>('signals', listen);
 link.on<MainFacts>('main facts', (facts) => {
