@@ -47,5 +47,5 @@ test('the table of options names every option with its variable, and no other', 
 
 test('the first command of the README is a script of the package', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
-  for (const [, name] of readme.matchAll(/npm (?:run )?(demo|test)\b/g)) assert.ok(scripts[name ?? ''], name);
+  for (const [, name] of readme.matchAll(/npm (?:run )?(demo|test)\b/g)) assert.ok(scripts[String(name)], String(name));
 });
