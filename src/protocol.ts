@@ -119,10 +119,18 @@ export type ToAgent =
   | { kind: 'settings'; settings: AgentSettings }
   | { kind: 'sections'; requestId: string; timeoutMs: number };
 
-/** `turning` comes at once and says that the loop turns; the snapshot follows when its slices are done. */
+/** The slow part of a snapshot. Nothing in it is missing silently: `notRead` has a line for what is. */
+export interface TasksAnswer {
+  tasks: TaskSnapshot | null;
+  /** The longest of the slices in which the tasks were read, ms. */
+  pauseMs: number;
+  notRead: string[];
+}
+
+/** The snapshot comes at once, without its tasks, and says that the loop turns; they follow when their slices are done. */
 export type FromAgent =
-  | { kind: 'turning'; requestId: string; threadId: number }
   | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
+  | { kind: 'tasks'; requestId: string; answer: TasksAnswer }
   | { kind: 'sections'; requestId: string; sections: SectionReport[] };
 
 /** What an agent has to know of the options; sent again when `setup` changes them. */
@@ -158,6 +166,13 @@ export function isHello(value: unknown, token: string): value is Hello {
     Number.isInteger(hello.threadId) &&
     typeof hello.toMain?.postMessage === 'function'
   );
+}
+
+/** Checks the second part of an agent's answer. */
+export function isTasks(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'tasks' }> {
+  if (typeof value !== 'object' || value === null) return false;
+  const message = value as { kind?: unknown; requestId?: unknown; answer?: Partial<TasksAnswer> | null };
+  return message.kind === 'tasks' && message.requestId === requestId && Array.isArray(message.answer?.notRead);
 }
 
 /** Checks an agent's answer: garbage on a port is ignored, never trusted. */

@@ -6,9 +6,8 @@ import type {
   AgentHandle,
   AgentSettings,
   FromAgent,
-  RawFrame,
   SnapshotRequest,
-  TaskSnapshot,
+  TasksAnswer,
   ThreadSnapshot,
   ToAgent,
 } from '../protocol.js';
@@ -21,17 +20,6 @@ import { countResources, guarded, readHeap, readOsThreadId, readThreadName } fro
 import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
-
-/** What a snapshot is put together from. */
-interface Parts {
-  stack: RawFrame[];
-  tasks: TaskSnapshot | null;
-  utilization: number | null;
-  resources: Record<string, number>;
-  started: number;
-  longestPauseMs: number;
-  notRead: string[];
-}
 
 export class Agent {
   /** What the application registered in this thread. */
@@ -82,27 +70,44 @@ export class Agent {
   /** Whole and at once: for the inspector lane, inside whatever this thread is doing. */
   snapshotNow(request: SnapshotRequest): ThreadSnapshot {
     const started = performance.now();
-    const notRead: string[] = [];
-    const before = this.#readBefore(notRead);
-    const stack = guarded('stack', () => captureStack(), [], notRead);
-    const tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, notRead);
-    return this.#describe({ ...before, stack, tasks, started, longestPauseMs: 0, notRead });
+    const snapshot = this.describe();
+    snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
+    snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
+    snapshot.pauseMs = performance.now() - started;
+    return snapshot;
   }
 
-  /** In slices between turns of the loop: for a healthy thread. Never rejects. */
-  async snapshotInSlices(request: SnapshotRequest): Promise<ThreadSnapshot> {
+  /** Everything but the stack and the tasks: what a thread tells at once, and what costs next to nothing. */
+  describe(): ThreadSnapshot {
+    const started = performance.now();
     const notRead: string[] = [];
-    const before = this.#readBefore(notRead);
-    let longestPauseMs = 0;
-    let tasks: TaskSnapshot | null = null;
+    return {
+      threadId,
+      osThreadId: this.#osThreadId,
+      name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
+      parentThreadId: this.#parentThreadId,
+      phase: this.#phase,
+      instrumented: true,
+      stack: [],
+      turnedAgoMs: this.#heartbeat.turnedAgoMs(),
+      utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
+      heap: guarded('heap', readHeap, null, notRead),
+      resources: guarded('resources', countResources, {}, notRead),
+      children: guarded('children', () => this.#children.list(), [], notRead),
+      tasks: null,
+      notRead,
+      pauseMs: performance.now() - started,
+    };
+  }
+
+  /** The tasks, in slices between turns of the loop: for a healthy thread. Never rejects. */
+  async tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer> {
     try {
-      const sliced = await this.#tracker.snapshotInSlices(request);
-      longestPauseMs = sliced.longestPauseMs;
-      tasks = sliced.snapshot;
+      const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
+      return { tasks: snapshot, pauseMs: longestPauseMs, notRead: [] };
     } catch (error) {
-      notRead.push(`tasks: ${error instanceof Error ? error.message : 'unreadable'}`);
+      return { tasks: null, pauseMs: 0, notRead: [`tasks: ${error instanceof Error ? error.message : 'unreadable'}`] };
     }
-    return this.#describe({ ...before, stack: [], tasks, started: performance.now(), longestPauseMs, notRead });
   }
 
   /** Serves a port until it closes; whatever is no message of ours is ignored. */
@@ -117,10 +122,10 @@ export class Agent {
   }
 
   async #answer(port: MessagePort, request: SnapshotRequest): Promise<void> {
+    const { requestId } = request;
     try {
-      port.postMessage({ kind: 'turning', requestId: request.requestId, threadId } satisfies FromAgent);
-      const snapshot = await this.snapshotInSlices(request);
-      port.postMessage({ kind: 'snapshot', requestId: request.requestId, snapshot } satisfies FromAgent);
+      port.postMessage({ kind: 'snapshot', requestId, snapshot: this.describe() } satisfies FromAgent);
+      port.postMessage({ kind: 'tasks', requestId, answer: await this.tasksInSlices(request) } satisfies FromAgent);
     } catch {
       // The port went away with its owner, or a request made no sense: there is nobody to tell.
     }
@@ -129,33 +134,5 @@ export class Agent {
   #apply(settings: AgentSettings): void {
     this.#tracker.setMode(settings.tasks);
     this.#heartbeat.setInterval(settings.heartbeatMs);
-  }
-
-  /** Read first: what this answer costs and needs is not the thread's own work. */
-  #readBefore(notRead: string[]): Pick<Parts, 'utilization' | 'resources'> {
-    return {
-      utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
-      resources: guarded('resources', countResources, {}, notRead),
-    };
-  }
-
-  #describe({ stack, tasks, utilization, resources, started, longestPauseMs, notRead }: Parts): ThreadSnapshot {
-    return {
-      threadId,
-      osThreadId: this.#osThreadId,
-      name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
-      parentThreadId: this.#parentThreadId,
-      phase: this.#phase,
-      instrumented: true,
-      stack,
-      turnedAgoMs: this.#heartbeat.turnedAgoMs(),
-      utilization,
-      heap: guarded('heap', readHeap, null, notRead),
-      resources,
-      children: guarded('children', () => this.#children.list(), [], notRead),
-      tasks,
-      notRead,
-      pauseMs: Math.max(longestPauseMs, performance.now() - started),
-    };
   }
 }

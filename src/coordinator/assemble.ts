@@ -98,16 +98,10 @@ function worstFirst(threads: ThreadReport[]): ThreadReport[] {
   );
 }
 
-/** Threads that nobody got a snapshot of, those included whose loop turned but whose answer came too late. */
+/** Threads that nobody got a snapshot of. */
 function unreadThreads(collected: Collected): Unread[] {
   const read = new Set(collected.answers.map((answer) => answer.snapshot.threadId));
-  const unread = (collected.reached?.unread ?? []).filter((thread) => !read.has(thread.threadId));
-  for (const thread of unread) read.add(thread.threadId);
-  const late = collected.notRead.filter(({ threadId }) => threadId !== null && !read.has(threadId));
-  return [
-    ...unread,
-    ...late.map(({ threadId, why }) => ({ threadId: threadId ?? 0, osThreadId: null, title: null, why })),
-  ];
+  return (collected.reached?.unread ?? []).filter((thread) => !read.has(thread.threadId));
 }
 
 function collectNotRead(collected: Collected, unread: Unread[]): NotRead[] {
@@ -117,6 +111,7 @@ function collectNotRead(collected: Collected, unread: Unread[]): NotRead[] {
   ]);
   return [
     ...unread.map(({ threadId, why }) => ({ threadId, what: 'stack', why })),
+    ...collected.notRead,
     ...(collected.reached?.notRead ?? []),
     ...collected.main.notRun,
     ...inThreads,

@@ -1,18 +1,37 @@
 /** One thread of the report: its snapshot, the evidence about it, and the state that follows from both. */
-import type { RawFrame } from '../protocol.js';
+import type { ChildThread, RawFrame, ThreadSnapshot } from '../protocol.js';
+import { originOf, packageOf } from '../report/frames.js';
 import { hotFrames } from '../report/hotFrames.js';
 import { parkedBy } from '../report/parked.js';
-import { decideState } from '../report/states.js';
-import type { Frame, ThreadReport, ThreadRole } from '../report/types.js';
+import { decideState, type StateFacts } from '../report/states.js';
+import type { Frame, HotFrame, ThreadPhase, ThreadReport, ThreadRole } from '../report/types.js';
 import { helperOf } from '../pools/helpers.js';
 import type { Answer, Collected, Evidence, Unread } from './collected.js';
 
 type Complete = (frame: RawFrame) => Frame;
 
+/** What the lanes of the sentinel tell of a thread besides `Evidence`. */
+export interface FullEvidence extends Evidence {
+  /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
+  loopTurned?: boolean | null;
+  /** False when the inspector could not be asked about it at all. */
+  inspectorReached?: boolean;
+  /** What the CPU profiler found, where stacks were empty: functions by their own share, most first. */
+  profile?: { frame: RawFrame; share: number }[];
+}
+
+/** The kernel shows CPU time in ticks of 1/100 s. */
+const TICK_MS = 10;
+/** Pools whose workers run their tasks without a turn of the loop in between. */
+const POOLS = new Set(['piscina', 'tinypool']);
+/** Of node itself: it waits for the entry module to be evaluated, on the main thread and in workers. */
+const ENTRY_FILE = 'node:internal/modules/run_main';
+
 export function assembleThread(answer: Answer, collected: Collected, complete: Complete): ThreadReport {
   const { snapshot, lane } = answer;
   const evidence = evidenceOf(collected, snapshot.threadId);
-  const helper = helperOf(snapshot.stack, answer.title);
+  const helper = helperOf(snapshot.stack, answer.title) ?? helperCreated(snapshot.threadId, collected);
+  const phase = phaseOf(snapshot);
   const state = decideState({
     role: roleOf(snapshot.threadId, helper),
     readBy: lane,
@@ -21,11 +40,14 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     secondStack: evidence?.samples.at(-1) ?? null,
     stackSamples: evidence?.samples ?? [],
     kernel: evidence?.kernel ?? null,
-    turnedAgoMs: snapshot.turnedAgoMs,
+    turnedAgoMs: turnedAgo(snapshot, collected),
     utilization: snapshot.utilization,
     parkedBy: parkedBy(snapshot.stack),
-    phase: snapshot.phase,
+    phase,
     deadlinePassed: false,
+    loopTurned: evidence?.loopTurned ?? null,
+    ...processFacts(collected),
+    ...taskFacts(snapshot, collected),
   });
   return {
     ...emptyThread(snapshot.threadId, collected, complete),
@@ -33,7 +55,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     name: nameOf(snapshot.threadId, snapshot.name, answer.title, collected),
     role: roleOf(snapshot.threadId, helper),
     helper,
-    phase: snapshot.phase,
+    phase,
     ...state,
     blockedSince: sinceOf(state.blockedForMs, collected),
     readBy: lane,
@@ -41,7 +63,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     pauseMs: round(snapshot.pauseMs),
     instrumented: snapshot.instrumented,
     stack: snapshot.stack.map(complete),
-    hot: hotFrames([snapshot.stack, ...(evidence?.samples ?? [])], complete),
+    hot: hotOf(snapshot.stack, evidence, complete),
     eventLoop: snapshot.utilization === null ? null : { utilization: Math.round(snapshot.utilization * 1000) / 1000 },
     heap: snapshot.heap,
     resources: snapshot.resources,
@@ -52,8 +74,9 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
 export function unreadThread(unread: Unread, collected: Collected, complete: Complete): ThreadReport {
   const evidence = evidenceOf(collected, unread.threadId);
   const turnedAgoMs = collected.turnedAgoMs[unread.threadId] ?? null;
+  const helper = helperOf([], unread.title) ?? helperCreated(unread.threadId, collected);
   const state = decideState({
-    role: roleOf(unread.threadId, null),
+    role: roleOf(unread.threadId, helper),
     readBy: evidence?.kernel == null ? 'none' : 'kernel',
     instrumented: turnedAgoMs !== null,
     answeredStack: [],
@@ -65,13 +88,16 @@ export function unreadThread(unread: Unread, collected: Collected, complete: Com
     parkedBy: null,
     phase: 'running',
     deadlinePassed: true,
+    inspectorReached: evidence?.inspectorReached ?? false,
+    ...processFacts(collected),
   });
   return {
     ...emptyThread(unread.threadId, collected, complete),
     osThreadId: unread.osThreadId,
     name: nameOf(unread.threadId, null, unread.title, collected),
+    role: roleOf(unread.threadId, helper),
+    helper,
     ...state,
-    evidence: evidence?.wait == null ? state.evidence : [...state.evidence, evidence.wait],
     blockedSince: sinceOf(state.blockedForMs, collected),
     readBy: evidence?.kernel == null ? 'none' : 'kernel',
     instrumented: turnedAgoMs !== null,
@@ -80,17 +106,14 @@ export function unreadThread(unread: Unread, collected: Collected, complete: Com
 }
 
 function emptyThread(threadId: number, collected: Collected, complete: Complete): ThreadReport {
-  const parent = collected.answers.find(({ snapshot }) =>
-    snapshot.children.some((child) => child.threadId === threadId),
-  );
-  const asChild = parent?.snapshot.children.find((child) => child.threadId === threadId);
+  const { parent, child } = creationOf(threadId, collected);
   return {
     threadId,
     osThreadId: null,
     name: '',
     role: roleOf(threadId, null),
     helper: null,
-    parentThreadId: parent?.snapshot.threadId ?? null,
+    parentThreadId: parent,
     phase: 'running',
     state: 'unknown',
     blockedForMs: null,
@@ -101,7 +124,7 @@ function emptyThread(threadId: number, collected: Collected, complete: Complete)
     instrumented: false,
     stack: [],
     hot: [],
-    createdAt: (asChild?.createdAt ?? []).map(complete),
+    createdAt: (child?.createdAt ?? []).map(complete),
     eventLoop: null,
     heap: null,
     resources: {},
@@ -111,7 +134,69 @@ function emptyThread(threadId: number, collected: Collected, complete: Complete)
   };
 }
 
-function evidenceOf(collected: Collected, threadId: number): Evidence | undefined {
+/**
+ * The functions that the samples had on top; the profiler's, where the samples met nobody's code for the most part. The
+ * profiler tells the function, a sample that met the same one tells the line.
+ */
+function hotOf(stack: RawFrame[], evidence: FullEvidence | undefined, complete: Complete): HotFrame[] {
+  const stacks = [stack, ...(evidence?.samples ?? [])];
+  const profiled = evidence?.profile ?? [];
+  if (profiled.length === 0) return hotFrames(stacks, complete);
+  const met = (frame: RawFrame): RawFrame | undefined =>
+    stacks.flat().find((other) => other.function === frame.function && other.file === frame.file);
+  return profiled.map(({ frame, share }) => ({ frame: complete(met(frame) ?? frame), share }));
+}
+
+/** At the request, or since, where it turned meanwhile; null where no heartbeat tells. */
+function turnedAgo(snapshot: ThreadSnapshot, collected: Collected): number | null {
+  const known = [collected.turnedAgoMs[snapshot.threadId], snapshot.turnedAgoMs].filter((ms) => typeof ms === 'number');
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** Node waits for the entry module in an async function of its own, which is pending as long as that one is. */
+function phaseOf({ phase, tasks }: ThreadSnapshot): ThreadPhase {
+  const awaits = tasks?.groups.flatMap((group) => group.awaitStack) ?? [];
+  return phase === 'running' && awaits.some(({ file }) => file === ENTRY_FILE) ? 'starting' : phase;
+}
+
+/** What the whole process got of the CPUs, the threads that V8 collects garbage with included. */
+function processFacts({ reached }: Collected): Pick<StateFacts, 'throttledShare' | 'processCpus'> {
+  const shares = (reached?.evidence ?? []).map(({ kernel }) =>
+    kernel === null || kernel.sampleMs === 0 ? 0 : (kernel.onCpuMs ?? kernel.cpuTicks * TICK_MS) / kernel.sampleMs,
+  );
+  const sampleMs = Math.max(0, ...(reached?.evidence ?? []).map(({ kernel }) => kernel?.sampleMs ?? 0));
+  const native = sampleMs === 0 ? 0 : (reached?.nativeThreads?.cpuMs ?? 0) / sampleMs;
+  return {
+    throttledShare: reached?.container?.throttledShare ?? null,
+    processCpus: shares.reduce((sum, share) => sum + share, native),
+  };
+}
+
+/** For a worker of a pool: how long its task runs, as the thread that submitted it knows; null where nobody does. */
+function taskFacts({ threadId, stack }: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
+  const tasks = collected.answers.flatMap(({ snapshot }) => snapshot.tasks?.poolTasks ?? []);
+  const running = tasks.find((task) => task.threadId === threadId && task.runningMs !== null);
+  if (running !== undefined) return { taskRunningMs: running.runningMs };
+  return stack.some(({ file }) => file !== null && POOLS.has(packageOf(file) ?? '')) ? { taskRunningMs: null } : {};
+}
+
+/** What the thread is for, by who created it: `node:` itself or a package, before anybody else's code is met. */
+function helperCreated(threadId: number, collected: Collected): string | null {
+  const { child } = creationOf(threadId, collected);
+  const createdAt = child?.createdAt ?? [];
+  const creator = createdAt.findIndex((frame) => originOf(frame) === 'package' || originOf(frame) === 'application');
+  return helperOf(creator < 0 ? createdAt : createdAt.slice(0, creator + 1), null);
+}
+
+function creationOf(threadId: number, collected: Collected): { parent: number | null; child: ChildThread | null } {
+  for (const { snapshot } of collected.answers) {
+    const child = snapshot.children.find((candidate) => candidate.threadId === threadId);
+    if (child !== undefined) return { parent: snapshot.threadId, child };
+  }
+  return { parent: null, child: null };
+}
+
+function evidenceOf(collected: Collected, threadId: number): FullEvidence | undefined {
   return collected.reached?.evidence.find((evidence) => evidence.threadId === threadId);
 }
 

@@ -1,10 +1,11 @@
 /** One request, from the first question to everything that the lanes bring. */
+import { setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
-import type { SnapshotRequest, ThreadSnapshot } from '../protocol.js';
+import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import type { NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
-import type { PortLane } from './portLane.js';
+import { addTasks, type PortLane } from './portLane.js';
 
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;
@@ -16,10 +17,16 @@ export interface Lanes {
   heartbeatMs: number | null;
   ports: PortLane;
   reach: Reach | null;
-  /** The snapshot of the thread that leads, when that thread counts; null in the sentinel. */
-  own: ((request: SnapshotRequest) => Promise<ThreadSnapshot>) | null;
+  /** The thread that leads, when it is one of the application's; null in the sentinel. */
+  own: OwnThread | null;
   /** What main tells besides its snapshot. */
   mainFacts: (request: ReportRequest) => Promise<MainFacts>;
+}
+
+/** What an agent answers over a port, asked directly. */
+export interface OwnThread {
+  describe(): ThreadSnapshot;
+  tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer>;
 }
 
 export async function collect(request: ReportRequest, lanes: Lanes): Promise<Collected> {
@@ -27,33 +34,59 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     lanes.shared.threads().map((slot) => [slot.threadId, request.startedMs - slot.turnedAtMs]),
   );
   const question = toSnapshotRequest(request, 'port');
+  const own = lanes.own === null ? null : describeOwn(lanes.own, request);
   const asking = lanes.ports.ask(question, request.startedMs);
-  const own = askOwn(lanes, question, request);
+  const ownTasks = lanes.own === null || own === null ? null : addOwnTasks(lanes.own, question, own.snapshot);
   const facts = lanes.mainFacts(request);
   await asking.spoken(staleThreads(lanes), request.graceMs);
-  const silent = !isEverybody(lanes, asking.alive, []);
-  const reading = silent ? reach(lanes, request, asking.alive) : null;
+  const spoken = [...(own === null ? [] : [own]), ...asking.answers.values()];
+  const reading = isEverybody(lanes, spoken) ? null : reach(lanes, request, spoken);
   const sections = lanes.ports.sections(
     request.id,
-    asking.alive.filter((threadId) => threadId !== 0),
+    [...asking.answers.keys()].filter(isWorker),
     sectionsBound(request),
   );
-  await asking.answered(request.deadlineMs);
-  const answers = [...(await own), ...asking.answers.values()];
-  const reached = (await reading) ?? (await reachForgotten(lanes, request, answers));
-  const notRead = lateAnswers(asking.alive, answers);
+  await Promise.all([asking.answered(request.deadlineMs), before(ownTasks, request)]);
+  const reached = await reading;
+  const answers = [...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])];
   return {
     request,
     collectedBy: lanes.collectedBy,
-    answers: [...answers, ...(reached?.answers ?? [])],
+    answers: oneEach(answers),
     reached,
-    notRead,
+    notRead: lateTasks(asking.late, own),
     main: await facts,
     threadSections: await sections,
     turnedAgoMs,
-    stacksMs: Math.max(0, ...[...answers, ...(reached?.answers ?? [])].map((answer) => answer.answerMs)),
+    stacksMs: Math.max(0, ...answers.map((answer) => answer.answerMs)),
     durationMs: monotonicMs() - request.startedMs,
   };
+}
+
+function describeOwn(thread: OwnThread, request: ReportRequest): Answer {
+  return { snapshot: thread.describe(), lane: 'port', answerMs: monotonicMs() - request.startedMs, title: null };
+}
+
+async function addOwnTasks(thread: OwnThread, question: SnapshotRequest, snapshot: ThreadSnapshot): Promise<void> {
+  addTasks(snapshot, await thread.tasksInSlices(question));
+}
+
+/** Until `done`, or the request's deadline. */
+async function before(done: Promise<void> | null, request: ReportRequest): Promise<void> {
+  const late = new AbortController();
+  const remaining = Math.max(0, request.startedMs + request.deadlineMs - monotonicMs());
+  await Promise.race([done, setTimeout(remaining, undefined, { signal: late.signal }).catch(() => {})]);
+  late.abort();
+}
+
+function isWorker(threadId: number): boolean {
+  return threadId !== 0;
+}
+
+/** A thread that was read by inspector while its answer was on its way counts once, by its own answer. */
+function oneEach(answers: Answer[]): Answer[] {
+  const seen = new Set<number>();
+  return answers.filter(({ snapshot }) => !seen.has(snapshot.threadId) && seen.add(snapshot.threadId));
 }
 
 export function toSnapshotRequest(request: ReportRequest, lane: 'port' | 'inspector'): SnapshotRequest {
@@ -72,30 +105,17 @@ function staleThreads(lanes: Lanes): Set<number> {
   return new Set(lanes.shared.threads().flatMap((slot) => (slot.turnedAtMs < staleBefore ? [slot.threadId] : [])));
 }
 
-/** Whether `alive` and ourselves are all threads that anybody knows of: those with a slot, and the children of `answers`. */
-function isEverybody(lanes: Lanes, alive: number[], answers: Answer[]): boolean {
+/** Whether `spoken` are all threads that anybody knows of: those with a slot, and the children of those that spoke. */
+function isEverybody(lanes: Lanes, spoken: Answer[]): boolean {
   const known = new Set([0, ...lanes.shared.threads().map((slot) => slot.threadId)]);
-  for (const answer of answers) for (const child of answer.snapshot.children) known.add(child.threadId);
+  for (const { snapshot } of spoken) for (const child of snapshot.children) known.add(child.threadId);
   known.delete(lanes.shared.sentinelThreadId);
-  for (const threadId of alive) known.delete(threadId);
-  if (lanes.own !== null) known.delete(0);
+  for (const { snapshot } of spoken) known.delete(snapshot.threadId);
   return known.size === 0;
 }
 
-async function askOwn(lanes: Lanes, question: SnapshotRequest, request: ReportRequest): Promise<Answer[]> {
-  if (lanes.own === null) return [];
-  const snapshot = await lanes.own(question);
-  return [{ snapshot, lane: 'port', answerMs: monotonicMs() - request.startedMs, title: null }];
-}
-
-/** Children without an agent are known only once their parents have answered. */
-async function reachForgotten(lanes: Lanes, request: ReportRequest, answers: Answer[]): Promise<Reached | null> {
-  const alive = answers.map((answer) => answer.snapshot.threadId);
-  return isEverybody(lanes, alive, answers) ? null : reach(lanes, request, alive);
-}
-
-async function reach(lanes: Lanes, request: ReportRequest, alive: number[]): Promise<Reached> {
-  const answered = lanes.own === null ? alive : [0, ...alive];
+async function reach(lanes: Lanes, request: ReportRequest, spoken: Answer[]): Promise<Reached> {
+  const answered = spoken.map(({ snapshot }) => snapshot.threadId);
   try {
     if (lanes.reach !== null) return await lanes.reach.read(request, answered);
     return unreachable(lanes, answered, 'its loop does not turn, and there is no sentinel to read it by inspector');
@@ -116,13 +136,9 @@ function unreachable(lanes: Lanes, answered: number[], why: string): Reached {
   };
 }
 
-function lateAnswers(alive: number[], answers: Answer[]): NotRead[] {
-  const read = new Set(answers.map((answer) => answer.snapshot.threadId));
-  return alive
-    .filter((threadId) => !read.has(threadId))
-    .map((threadId) => ({
-      threadId,
-      what: 'tasks',
-      why: 'its loop turns, but its answer was not complete at the deadline',
-    }));
+function lateTasks(late: readonly number[], own: Answer | null): NotRead[] {
+  const ownIsLate = own !== null && own.snapshot.tasks === null && own.snapshot.notRead.length === 0;
+  const threadIds = ownIsLate ? [own.snapshot.threadId, ...late] : late;
+  const why = 'its loop turns, but its tasks were not all read at the deadline';
+  return threadIds.map((threadId) => ({ threadId, what: 'tasks', why }));
 }

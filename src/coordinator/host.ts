@@ -24,7 +24,7 @@ import { isStopSignal, triggerOf } from './stopSignals.js';
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;
 /** What the sentinel gets beyond the deadline before main goes on without its answer, in ms. */
-const LINK_LATE_MS = 500;
+const LINK_LATE_MS = 180;
 /** How long the sentinel may take to read sources, redact, render and write, in ms. */
 const FINISH_MS = 10_000;
 
@@ -176,7 +176,7 @@ export class Host {
       heartbeatMs: this.#options.heartbeat,
       ports: this.#ports,
       reach: link === null ? null : { read: (request, answered) => this.#reach(link, request, answered) },
-      own: (request) => this.#agent.snapshotInSlices(request),
+      own: this.#agent,
       mainFacts: (request) => readMainFacts(this.#options, this.sections, request),
     };
   }

@@ -2,7 +2,8 @@
 import { setTimeout, clearTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import { monotonicMs } from '../agent/sharedState.js';
-import { isAnswer, type FromAgent, type SnapshotRequest, type ThreadSnapshot, type ToAgent } from '../protocol.js';
+import { isAnswer, isTasks } from '../protocol.js';
+import type { FromAgent, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';
 import type { Answer } from './collected.js';
 
@@ -89,13 +90,13 @@ export class PortLane {
   }
 }
 
-/** One request under way: who said that its loop turns, and who has answered. */
+/** One request under way: who has answered, and whose tasks are still to come. */
 export class Asking {
   readonly answers = new Map<number, Answer>();
   readonly #requestId: string;
   readonly #started: number;
   readonly #silent: Set<number>;
-  readonly #turning = new Set<number>();
+  readonly #tasksToCome = new Set<number>();
   readonly #close: () => void;
   #wake: () => void = () => {};
 
@@ -106,55 +107,43 @@ export class Asking {
     this.#close = close;
   }
 
-  get silent(): number[] {
-    return [...this.#silent];
-  }
-
-  /** Those that said their loop turns, answered fully or not. */
-  get alive(): number[] {
-    return [...this.#turning, ...this.answers.keys()];
+  /** Threads whose loop turns, and whose tasks have not come (yet). */
+  get late(): number[] {
+    return [...this.#tasksToCome];
   }
 
   /** Until every thread that is not expected to be silent has spoken, or `untilMs` after the request. */
   spoken(expectedSilent: ReadonlySet<number>, untilMs: number): Promise<void> {
-    return this.#until(() => this.silent.every((threadId) => expectedSilent.has(threadId)), untilMs);
+    return this.#until(() => [...this.#silent].every((threadId) => expectedSilent.has(threadId)), untilMs);
   }
 
-  /** Until every thread whose loop turns has sent its whole answer, or `untilMs` after the request; then closes. */
+  /** Until every thread whose loop turns has sent its tasks, or `untilMs` after the request; then closes. */
   async answered(untilMs: number): Promise<void> {
-    await this.#until(() => this.#turning.size === 0, untilMs);
+    await this.#until(() => this.#tasksToCome.size === 0, untilMs);
     this.#close();
   }
 
   take(threadId: number, message: unknown): void {
-    if (isAnswer(message, this.#requestId)) this.#answer(message.snapshot);
-    else if (this.#isTurning(message)) this.#turn(threadId);
+    if (isAnswer(message, this.#requestId)) this.#describe(threadId, message.snapshot);
+    else if (isTasks(message, this.#requestId)) this.#addTasks(threadId, message.answer);
     this.#wake();
   }
 
   lose(threadId: number): void {
     this.#silent.delete(threadId);
-    this.#turning.delete(threadId);
+    this.#tasksToCome.delete(threadId);
     this.#wake();
   }
 
-  #answer(snapshot: ThreadSnapshot): void {
-    this.lose(snapshot.threadId);
-    this.answers.set(snapshot.threadId, {
-      snapshot,
-      lane: 'port',
-      answerMs: monotonicMs() - this.#started,
-      title: null,
-    });
+  #describe(threadId: number, snapshot: ThreadSnapshot): void {
+    if (!this.#silent.delete(threadId)) return;
+    this.#tasksToCome.add(threadId);
+    this.answers.set(threadId, { snapshot, lane: 'port', answerMs: monotonicMs() - this.#started, title: null });
   }
 
-  #turn(threadId: number): void {
-    if (this.#silent.delete(threadId)) this.#turning.add(threadId);
-  }
-
-  #isTurning(message: unknown): boolean {
-    const turning = message as Partial<FromAgent> | null;
-    return turning?.kind === 'turning' && turning.requestId === this.#requestId;
+  #addTasks(threadId: number, answer: TasksAnswer): void {
+    const snapshot = this.answers.get(threadId)?.snapshot;
+    if (snapshot !== undefined && this.#tasksToCome.delete(threadId)) addTasks(snapshot, answer);
   }
 
   #until(done: () => boolean, untilMs: number): Promise<void> {
@@ -171,4 +160,11 @@ export class Asking {
       this.#wake();
     });
   }
+}
+
+/** Completes a snapshot with its slow part. */
+export function addTasks(snapshot: ThreadSnapshot, { tasks, pauseMs, notRead }: TasksAnswer): void {
+  snapshot.tasks = tasks;
+  snapshot.pauseMs = Math.max(snapshot.pauseMs, pauseMs);
+  snapshot.notRead.push(...notRead);
 }

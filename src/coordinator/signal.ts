@@ -53,7 +53,7 @@ export class SignalTrigger {
     } catch {
       sayOnce('GMR_SIGNAL', `${signal} cannot be listened to on this platform`);
     }
-    if (process.report?.reportOnSignal === true && process.report.signal === signal) {
+    if (writesNodeReport(signal)) {
       sayOnce('GMR_SIGNAL', `${signal} also writes Node's diagnostic report (--report-on-signal)`);
     }
   }
@@ -88,9 +88,15 @@ export class SignalTrigger {
 
 /** Who has the signal already, in words; null when nobody has. */
 function otherUser(signal: string): string | null {
-  if (process.listenerCount(signal) > 0 && !isStopSignal(signal)) return 'a listener of the application';
+  const ofNode = writesNodeReport(signal) ? 1 : 0;
+  if (process.listenerCount(signal) > ofNode && !isStopSignal(signal)) return 'a listener of the application';
   if (signal === 'SIGUSR2' && parentIsNodemon()) return 'nodemon, which restarts the application with it';
   return null;
+}
+
+/** Node listens itself then (`--report-on-signal`): no default action is lost any more, and both reports come. */
+function writesNodeReport(signal: string): boolean {
+  return process.report?.reportOnSignal === true && process.report.signal === signal;
 }
 
 function parentIsNodemon(): boolean {

@@ -1,7 +1,9 @@
 /** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
+import { setPriority } from 'node:os';
 import { setInterval } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
+import { readOsThreadId } from '../agent/describe.js';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
 import type { Collected, MainFacts, ReportRequest } from '../coordinator/collected.js';
 import { deliver } from '../coordinator/deliver.js';
@@ -23,6 +25,9 @@ import { Watchdog } from './watchdog.js';
 
 /** What a main that is only slow gets to hear a stop signal after the report, in ms. */
 const STOP_WAIT_MS = 500;
+
+/** Between that of the application (0) and the highest (-20). */
+const PRIORITY = -10;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 const shared = new SharedState(setup.buffer);
@@ -161,6 +166,16 @@ function isStuck({ role, state }: ThreadReport): boolean {
   return role !== 'helper' && state !== 'idle' && state !== 'busy' && state !== 'unknown';
 }
 
+/** Where the process may, this thread goes before threads that spin: it sleeps but for reports. Linux has priorities a thread. */
+function raisePriority(): void {
+  const osThreadId = readOsThreadId();
+  try {
+    if (osThreadId !== null) setPriority(osThreadId, PRIORITY);
+  } catch {
+    // Only a privileged process may.
+  }
+}
+
 function watch(): void {
   watchdog?.stop();
   watchdog = null;
@@ -203,6 +218,7 @@ process.on('workerMessage', (message: unknown) => {
   link.tell('agent', { threadId: message.threadId, port: message.toMain }, [message.toMain]);
 });
 
+raisePriority();
 listen(setup.signals);
 watch();
 watchFile();
