@@ -10,16 +10,6 @@ import type { Answer, Collected, Evidence, Unread } from './collected.js';
 
 type Complete = (frame: RawFrame) => Frame;
 
-/** What the lanes of the sentinel tell of a thread besides `Evidence`. */
-export interface FullEvidence extends Evidence {
-  /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
-  loopTurned?: boolean | null;
-  /** False when the inspector could not be asked about it at all. */
-  inspectorReached?: boolean;
-  /** What the CPU profiler found, where stacks were empty: functions by their own share, most first. */
-  profile?: { frame: RawFrame; share: number }[];
-}
-
 /** The kernel shows CPU time in ticks of 1/100 s. */
 const TICK_MS = 10;
 /** Pools whose workers run their tasks without a turn of the loop in between. */
@@ -138,7 +128,7 @@ function emptyThread(threadId: number, collected: Collected, complete: Complete)
  * The functions that the samples had on top; the profiler's, where the samples met nobody's code for the most part. The
  * profiler tells the function, a sample that met the same one tells the line.
  */
-function hotOf(stack: RawFrame[], evidence: FullEvidence | undefined, complete: Complete): HotFrame[] {
+function hotOf(stack: RawFrame[], evidence: Evidence | undefined, complete: Complete): HotFrame[] {
   const stacks = [stack, ...(evidence?.samples ?? [])];
   const profiled = evidence?.profile ?? [];
   if (profiled.length === 0) return hotFrames(stacks, complete);
@@ -196,7 +186,7 @@ function creationOf(threadId: number, collected: Collected): { parent: number | 
   return { parent: null, child: null };
 }
 
-function evidenceOf(collected: Collected, threadId: number): FullEvidence | undefined {
+function evidenceOf(collected: Collected, threadId: number): Evidence | undefined {
   return collected.reached?.evidence.find((evidence) => evidence.threadId === threadId);
 }
 

@@ -51,6 +51,12 @@ export interface Evidence {
   kernel: KernelEvidence | null;
   /** The wait in words, such as "waits in open of /path". */
   wait: string | null;
+  /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
+  loopTurned?: boolean | null;
+  /** False when the inspector could not be asked about it at all. */
+  inspectorReached?: boolean;
+  /** What the CPU profiler found, where stacks were empty: functions by their own share, most first. */
+  profile?: { frame: RawFrame; share: number }[];
 }
 
 /** What the inspector and kernel lanes bring. */

@@ -6,6 +6,7 @@ import { isAnswer, isTasks } from '../protocol.js';
 import type { FromAgent, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';
 import type { Answer } from './collected.js';
+import { areSoundSections, isSoundSnapshot, isSoundTasks } from './soundAnswer.js';
 
 type SectionsAnswer = Extract<FromAgent, { kind: 'sections' }>;
 
@@ -20,7 +21,12 @@ const SECTIONS_LATE_MS = 20;
 
 function isSections(message: unknown): message is SectionsAnswer {
   const answer = message as Partial<SectionsAnswer> | null;
-  return answer?.kind === 'sections' && typeof answer.requestId === 'string' && Array.isArray(answer.sections);
+  return (
+    answer?.kind === 'sections' &&
+    typeof answer.requestId === 'string' &&
+    answer.sections !== undefined &&
+    areSoundSections(answer.sections)
+  );
 }
 
 export class PortLane {
@@ -125,7 +131,8 @@ export class Asking {
 
   take(threadId: number, message: unknown): void {
     if (isAnswer(message, this.#requestId)) this.#describe(threadId, message.snapshot);
-    else if (isTasks(message, this.#requestId)) this.#addTasks(threadId, message.answer);
+    else if (isTasks(message, this.#requestId) && isSoundTasks(message.answer))
+      this.#addTasks(threadId, message.answer);
     this.#wake();
   }
 
@@ -136,7 +143,7 @@ export class Asking {
   }
 
   #describe(threadId: number, snapshot: ThreadSnapshot): void {
-    if (!this.#silent.delete(threadId)) return;
+    if (!isSoundSnapshot(snapshot, threadId) || !this.#silent.delete(threadId)) return;
     this.#tasksToCome.add(threadId);
     this.answers.set(threadId, { snapshot, lane: 'port', answerMs: monotonicMs() - this.#started, title: null });
   }

@@ -17,11 +17,15 @@ const IDS_SHOWN = 5;
 export function mergeTasks(threads: readonly OfThread[], complete: (frame: RawFrame) => Frame): TasksReport {
   const merged = new Map<string, Merged>();
   for (const { threadId, tasks } of threads) for (const group of tasks.groups) add(merged, threadId, group);
-  const sum = (read: (tasks: TaskSnapshot) => number): number => threads.reduce((total, { tasks }) => total + read(tasks), 0);
-  const largestFirst = [...merged.values()].sort((a, b) => b.raw.count - a.raw.count || (b.raw.ageMs?.max ?? 0) - (a.raw.ageMs?.max ?? 0));
+  const sum = (read: (tasks: TaskSnapshot) => number): number =>
+    threads.reduce((total, { tasks }) => total + read(tasks), 0);
+  const largestFirst = [...merged.values()].sort(
+    (a, b) => b.raw.count - a.raw.count || (b.raw.ageMs?.max ?? 0) - (a.raw.ageMs?.max ?? 0),
+  );
   return {
     mode: threads[0]?.tasks.mode ?? 'off',
-    heapScan: threads.find(({ tasks }) => tasks.heapScan.done)?.tasks.heapScan ?? threads[0]?.tasks.heapScan ?? { done: false, why: 'no thread was read', pauseMs: 0 },
+    heapScan: threads.find(({ tasks }) => tasks.heapScan.done)?.tasks.heapScan ??
+      threads[0]?.tasks.heapScan ?? { done: false, why: 'no thread was read', pauseMs: 0 },
     pending: sum((tasks) => tasks.pending),
     placesRead: sum((tasks) => tasks.placesRead),
     collectedUnsettled: sum((tasks) => tasks.collectedUnsettled),
@@ -31,7 +35,14 @@ export function mergeTasks(threads: readonly OfThread[], complete: (frame: RawFr
 }
 
 function add(merged: Map<string, Merged>, threadId: number, group: RawTaskGroup): void {
-  const key = JSON.stringify([stackKey(group.type, group.awaitStack), stackKey('', group.createdAt), group.labels, group.waitsFor, group.ref, group.note]);
+  const key = JSON.stringify([
+    stackKey(group.type, group.awaitStack),
+    stackKey('', group.createdAt),
+    group.labels,
+    group.waitsFor,
+    group.ref,
+    group.note,
+  ]);
   const known = merged.get(key);
   if (known === undefined) {
     merged.set(key, { raw: group, threadIds: [threadId] });

@@ -34,6 +34,10 @@ export interface StateFacts {
   loopTurned?: boolean | null;
   /** Whether a microtask or tick left at the first look had run at the second; leave it out where nobody looked. */
   microtasksTurned?: boolean | null;
+  /** Share of the scheduler's periods in which the control group was throttled; leave it out where nobody knows. */
+  throttledShare?: number | null;
+  /** CPUs that the watched threads of the process had together; leave it out where nobody knows. */
+  processCpus?: number | null;
   /** False when the inspector could not be asked at all, so that silence on it means nothing; true when left out. */
   inspectorReached?: boolean;
 }
@@ -109,6 +113,9 @@ function inJavaScript(facts: StateFacts, cpu: CpuUse | null): Decided {
   const stacks = allStacks(facts);
   const common = commonFunction(stacks);
   const evidence = withCpu([stackLine(stacks, common)], cpu);
+  if (facts.taskRunningMs === null) {
+    return { state: 'busy', evidence: [...evidence, 'works for its pool: nobody knows since when on this task'] };
+  }
   if (isKnownNotToTurn(facts)) return { state: 'spinning', evidence };
   if (cpu === null && stacks.every((stack) => stack.length === 0)) return { state: 'idle', evidence };
   if (stacks.length < 2 || common === null) {
@@ -169,13 +176,15 @@ function microtaskEvidence(facts: StateFacts, cpu: CpuUse | null): string | null
   return `no frames but those of microtasks or ticks in ${between} of ${stacks.length} samples`;
 }
 
-/** Under a quota a loop that spins gets little CPU as well: what it had since its last turn decides. */
-function isStarved(facts: StateFacts, cpu: CpuUse | null): boolean {
-  if (cpu === null || cpu.share === null) return false;
-  if (cpu.kind === 'starves') return true;
-  const turnedAgoMs = notTurnedMs(facts);
-  if (cpu.kind !== 'runs' || cpu.share >= THRESHOLDS.onCpuShare || turnedAgoMs === null) return false;
-  return turnedAgoMs * cpu.share < THRESHOLDS.spinningCpuMs;
+/**
+ * Whether something else than the process keeps the thread from a CPU. One that gets its part of a crowded machine is not
+ * starved, and neither is one that other threads of the same process leave nothing.
+ */
+function isStarved({ throttledShare, processCpus }: StateFacts, cpu: CpuUse | null): boolean {
+  if (cpu === null || cpu.share === null || cpu.kind === 'waits') return false;
+  const isThrottled = (throttledShare ?? 0) >= THRESHOLDS.heavilyThrottledShare;
+  if (isThrottled && cpu.share < THRESHOLDS.onCpuShare) return true;
+  return cpu.kind === 'starves' && (processCpus ?? 0) < THRESHOLDS.ownCpus;
 }
 
 function isKnownNotToTurn(facts: StateFacts): boolean {

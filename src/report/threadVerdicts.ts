@@ -77,17 +77,15 @@ function stuck(
 }
 
 /**
- * Main is stuck from a second on, because it serves everybody. A worker may take its time; a helper or an unknown time
- * is worth a warning at most. Null for what is too short to say.
+ * A thread is stuck from a second on. A worker may wait for its work in `Atomics.wait` by design, and a helper or an
+ * unknown time is worth a warning at most. Null for what is too short to say.
  */
 function severityOf(thread: ThreadReport, forMs: number | null): Severity | null {
   if (thread.role === 'helper' && thread.state === 'atomics-wait') return null;
   if (forMs === null) return thread.state === 'spinning' || thread.state === 'microtask-loop' ? 'warning' : 'info';
   if (forMs < THRESHOLDS.turnedRecentlyMs) return thread.pool === null && thread.role !== 'helper' ? 'info' : null;
   if (thread.role === 'main') return 'critical';
-  // A worker may wait for its work in Atomics.wait by design, however long.
-  if (thread.state === 'atomics-wait') return 'warning';
-  return forMs >= THRESHOLDS.workerStuckMs ? 'critical' : 'warning';
+  return thread.state === 'atomics-wait' || thread.role === 'helper' ? 'warning' : 'critical';
 }
 
 function codeOfUnknown(thread: ThreadReport, forMs: number | null): VerdictCode | null {
@@ -157,7 +155,7 @@ function hotLines(thread: ThreadReport, report: Unjudged): string[] {
 }
 
 function nextFor(thread: ThreadReport, code: VerdictCode, report: Unjudged): string[] {
-  const moving = `is it still moving?  gmr diff --again ${report.process.pid}`;
+  const moving = `is it still moving?  take a second report and compare`;
   const isNative = code === 'thread-native-wait' || code === 'thread-native-cpu';
   if (thread.role === 'main')
     return [

@@ -2,7 +2,7 @@
 export const THRESHOLDS = {
   /** A loop that turned this recently is busy, not stuck: shorter pauses are felt by nobody but a benchmark. */
   turnedRecentlyMs: 1000,
-  /** A worker exists to compute: seconds without a turn are its work, and only this long is it taken for stuck. */
+  /** A worker of a pool exists to compute: a pool whose workers take seconds for a task is busy, not stalled. */
   workerStuckMs: 10_000,
   /** Up to this utilization a thread counts as idle: answering the request itself takes about as much. */
   busyUtilization: 0.1,
@@ -14,12 +14,12 @@ export const THRESHOLDS = {
   wantsCpuShare: 0.5,
   /** Below this share of a CPU a thread that wants to run is not let; it leaves room for one period of 100 ms more or less. */
   starvedShare: 0.1,
-  /** CPU time that a thread must have had since its loop turned to be called spinning while others take its CPU. */
-  spinningCpuMs: 1000,
+  /** A process whose threads together have this many CPUs is not starved: where one of them gets little, the others take it. */
+  ownCpus: 0.3,
   /** Stacks that must be empty before a thread without a heartbeat is said to be in microtasks; one or two are chance. */
   emptyStacks: 3,
-  /** V8 collects again and again with little to win from about here on, and gives up at 1. */
-  heapShare: 0.9,
+  /** V8 collects again and again with little to win from about here on, and gives up well before 1. */
+  heapShare: 0.85,
   /** A group with a quota meets its limit now and then; this share of periods is felt as latency. */
   throttledShare: 0.1,
   /** From here on half of all periods end without CPU: the quota, not the code, decides how long things take. */

@@ -14,7 +14,7 @@ export function newVerdict(given: Pick<Verdict, 'code' | 'severity' | 'basis' | 
   return { threadId: null, since: null, forMs: null, frame: null, waitsFor: null, evidence: [], next: [], ...given };
 }
 
-/** Worst first: by severity, then deadlocks, then what has lasted longest. */
+/** Worst first: by severity, then deadlocks, then what is stuck, then what is slow; the longest first among equals. */
 export function worstFirst(verdicts: readonly Verdict[]): Verdict[] {
   return [...verdicts].sort((one, other) => rank(one) - rank(other) || (other.forMs ?? 0) - (one.forMs ?? 0));
 }
@@ -28,16 +28,18 @@ export function nameThread(thread: ThreadReport): string {
     : `${thread.helper ?? thread.role} thread ${thread.threadId}`;
 }
 
-/** The frame to name: the stack's culprit, or, where that is none, what most of the samples had on top. */
+/**
+ * The frame to name: the stack's culprit, or, where that is none, what most of the samples had on top. Null where there
+ * are only `node:` frames: those are never to blame.
+ */
 export function frameToName(thread: ThreadReport, report: Unjudged): Frame | null {
   const named = culprit(thread.stack, report.process.root);
   const hot = culprit(
     thread.hot.map(({ frame }) => frame),
     report.process.root,
   );
-  return (
-    [named, hot].find((frame) => frame !== null && frame.file !== null && !frame.file.startsWith('node:')) ?? named
-  );
+  const withFile = [named, hot].find((frame) => frame !== null && frame.file !== null && !isOfNode(frame));
+  return withFile ?? (isOfNode(named) ? null : named);
 }
 
 /** ` in renderTable  src/pdf/table.ts:118`, or nothing. */
@@ -93,6 +95,11 @@ export function restartLoses(report: Unjudged): string[] {
   return [`a restart loses ${queued} queued and ${running} running tasks of this process`];
 }
 
+function isOfNode(frame: Frame | null): boolean {
+  return frame?.file?.startsWith('node:') === true;
+}
+
 function rank(verdict: Verdict): number {
-  return SEVERITIES.indexOf(verdict.severity) * 2 + (verdict.code === 'deadlock' ? 0 : 1);
+  const among = verdict.code === 'deadlock' ? 0 : verdict.code === 'cpu-throttled' ? 2 : 1;
+  return SEVERITIES.indexOf(verdict.severity) * 3 + among;
 }

@@ -1,7 +1,9 @@
 /** Sections that the application registers, one registry a thread. A section that fails shows its error, and fails alone. */
+import { clearTimeout, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { GuruError, messageOf } from '../errors.js';
 import type { Json, SectionReport } from '../report/types.js';
+import { openBoundary } from './boundary.js';
 import { toJson } from './printable.js';
 
 /** Returns what its section shows: a value, a promise of one, or a text. It must not block; see `timeoutMs`. */
@@ -38,6 +40,7 @@ interface Section {
   generator: SectionGenerator;
   thread: 'main' | 'each';
   timeoutMs: number;
+  warn: Warn;
 }
 
 export function createSectionRegistry(): SectionRegistry {
@@ -46,28 +49,19 @@ export function createSectionRegistry(): SectionRegistry {
     [...sections.values()].filter((section) => where === 'main' || section.thread === 'each');
   return {
     register(title, generator, options = {}, warn = () => {}) {
-      const section = checkSection(title, generator, options);
+      const section = { ...checkSection(title, generator, options), warn };
       if (sections.has(title)) warn(`the section ${JSON.stringify(title)} was registered before; it is replaced`);
       sections.set(title, section);
       return () => {
         if (sections.get(title) === section) sections.delete(title);
       };
     },
-    run: (timeoutMs, where) => Promise.all(chosen(where).map((section) => runSection(section, timeoutMs))),
+    run: (timeoutMs, where) => runSections(chosen(where), timeoutMs),
     titles: (where) => chosen(where).map((section) => section.title),
   };
 }
 
-const ownRegistry = createSectionRegistry();
-
-/** `SectionRegistry.register` of this thread's own registry. */
-export const registerSection = ownRegistry.register;
-/** `SectionRegistry.run` of this thread's own registry. */
-export const runSections = ownRegistry.run;
-/** `SectionRegistry.titles` of this thread's own registry. */
-export const sectionTitles = ownRegistry.titles;
-
-function checkSection(title: unknown, generator: unknown, options: SectionOptions | null): Section {
+function checkSection(title: unknown, generator: unknown, options: SectionOptions | null): Omit<Section, 'warn'> {
   if (typeof title !== 'string' || title.trim() === '') throw expected('a title that is a non-empty string');
   if (typeof generator !== 'function') throw expected(`a function for the section ${JSON.stringify(title)}`);
   const { thread = 'main', timeoutMs = Infinity } = options ?? {};
@@ -80,21 +74,71 @@ function expected(what: string): GuruError {
   return new GuruError('GMR_SECTION', `registerSection: expected ${what}`);
 }
 
-async function runSection(section: Section, timeoutMs: number): Promise<SectionReport> {
+/** A generator at work, and what became of it. */
+interface Run {
+  answer: Promise<SectionReport>;
+  /** What it threw after it had answered, while the others were still at work. */
+  thrownLater: () => SectionReport | null;
+  /** From here on nobody reads the report's copy: an error is a line. */
+  handOver: () => void;
+}
+
+async function runSections(sections: readonly Section[], timeoutMs: number): Promise<SectionReport[]> {
+  const runs = sections.map((section) => startSection(section, timeoutMs));
+  const answers = await Promise.all(runs.map(({ answer }) => answer));
+  for (const run of runs) run.handOver();
+  return answers.map((answer, index) => runs[index]?.thrownLater() ?? answer);
+}
+
+function startSection(section: Section, timeoutMs: number): Run {
+  const { title, generator, warn } = section;
   const bound = Math.max(1, Math.min(section.timeoutMs, timeoutMs));
-  try {
-    return { title: section.title, data: printable(await within(section.generator(), bound)), error: null };
-  } catch (error) {
-    return { title: section.title, data: null, error: messageOf(error) };
-  }
+  let fail!: (error: unknown) => void;
+  const thrown = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  thrown.catch(() => {});
+  let later: SectionReport | null = null;
+  let isHandedOver = false;
+  let isSaid = false;
+  const onError = (error: unknown): void => {
+    fail(error);
+    if (!isHandedOver) later ??= failed(title, error);
+    else if (!isSaid) {
+      isSaid = true;
+      warn(`the section ${JSON.stringify(title)} threw after its report: ${messageOf(error)}`);
+    }
+  };
+  const answer = async (): Promise<SectionReport> => {
+    const boundary = openBoundary(onError, warn);
+    try {
+      const value = await within(boundary.run(generator), bound, thrown);
+      return { title, data: printable(value), error: null };
+    } catch (error) {
+      return failed(title, error);
+    } finally {
+      boundary.close();
+    }
+  };
+  return {
+    answer: answer(),
+    thrownLater: () => later,
+    handOver: () => {
+      isHandedOver = true;
+    },
+  };
+}
+
+function failed(title: string, error: unknown): SectionReport {
+  return { title, data: null, error: messageOf(error) };
 }
 
 /** Attaches to the value in any case, so that one which rejects too late is nobody's unhandled rejection. */
-function within(value: unknown, timeoutMs: number): Promise<unknown> {
+function within(value: unknown, timeoutMs: number, thrown: Promise<never>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const late = new GuruError('GMR_TIMEOUT', `it did not settle within ${timeoutMs} ms`);
     const timer = setTimeout(() => reject(late), timeoutMs);
-    void Promise.resolve(value)
+    void Promise.race([Promise.resolve(value), thrown])
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));
   });

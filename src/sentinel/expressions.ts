@@ -13,13 +13,28 @@ export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'prob
   return by === 'agent' ? `${AGENT}?.snapshot(${argument}) ?? ""` : probe('snapshot', argument);
 }
 
-/** Gives JSON of `RawFrame[]`. */
-export function stackExpression(by: 'agent' | 'probe'): string {
-  return by === 'agent' ? `${AGENT}?.stack() ?? ""` : probe('stack', '""');
+/** Gives JSON of a `Look`, or '' where the thread has no agent. */
+export function lookExpression(by: 'agent' | 'probe'): string {
+  if (by === 'probe') return probe('look', '""');
+  return `(() => { const agent = ${AGENT}; if (agent === undefined) return "";
+    let loops = null, heap = null, oldSpace = null, oldLimit = null;
+    try {
+      loops = process.getBuiltinModule("node:perf_hooks").performance.nodeTiming.uvMetricsInfo?.loopCount ?? null;
+      const v8 = process.getBuiltinModule("node:v8");
+      const { used_heap_size: used, heap_size_limit: limit } = v8.getHeapStatistics();
+      heap = { used, limit };
+      oldSpace = 0;
+      for (const space of v8.getHeapSpaceStatistics()) if (!space.space_name.startsWith("new_")) oldSpace += space.space_used_size;
+      const words = process.execArgv.join(" ") + " " + (process.env.NODE_OPTIONS ?? "");
+      const megabytes = process.getBuiltinModule("node:worker_threads").resourceLimits?.maxOldGenerationSizeMb
+        ?? Number(/--max[-_]old[-_]space[-_]size[= ](\\d+)/.exec(words)?.[1] ?? 0);
+      oldLimit = megabytes > 0 ? megabytes * 1024 * 1024 : null;
+    } catch {}
+    return JSON.stringify({ loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
 }
 
 /** The probe leaves nothing behind in the thread: it is one expression, and its names live in a function's scope. */
-function probe(call: 'snapshot' | 'stack', argument: string): string {
+function probe(call: 'snapshot' | 'look', argument: string): string {
   probeText ??= readFileSync(join(__dirname, 'guru-meditation-probe.js'), 'utf8');
   return `(() => { ${probeText}\nreturn guruMeditationProbe.${call}(${argument}); })()`;
 }

@@ -4,8 +4,12 @@ import { monotonicMs } from '../agent/sharedState.js';
 import type { Answer, ReportRequest } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
 import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import { parkedBy } from '../report/parked.js';
+import { hasCode } from '../report/stackFacts.js';
+import { lookExpression, snapshotExpression } from './expressions.js';
 import { InspectorSession, MAIN, type Target } from './inspectorSession.js';
-import { stackExpression, snapshotExpression } from './expressions.js';
+import { parseLook, snapshotOf, type Look } from './look.js';
+import { profiledFunctions, type ProfiledFunction } from './profile.js';
 
 export interface ReadThread {
   target: Target;
@@ -13,6 +17,9 @@ export interface ReadThread {
   /** Later stacks of the same thread. */
   samples: RawFrame[][];
   sampledForMs: number;
+  /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
+  loopTurned: boolean | null;
+  profile: ProfiledFunction[];
 }
 
 /** Stack samples of all suspects together, so that many of them do not make the report late. */
@@ -20,12 +27,23 @@ const SAMPLES_IN_ALL = 96;
 const SAMPLES_EACH = 16;
 /** Length of the sampling: 10 to 20 samples within it name the right function every time (DESIGN, facts). */
 const SAMPLING_MS = 240;
+/** When most of this many looks meet nobody's code, later ones hardly will either: the profiler is asked instead. */
+const EMPTY_LOOKS = 6;
+/** After this many looks a thread whose loop turns, and that runs nothing, is left alone. */
+const ENOUGH_OF_IDLE = 2;
+/** Length of a profile: with the looks before it no longer than the sampling of the others. */
+const PROFILE_MS = 150;
+/** Between two samples of the profiler, in microseconds. */
+const PROFILE_INTERVAL_US = 500;
+/** Kept from the deadline for what comes after the examination, so that the report itself is in time, in ms. */
+const RESERVE_MS = 60;
 
 export class InspectorLane {
   readonly #request: ReportRequest;
   readonly #session = new InspectorSession();
   readonly #skip: ReadonlySet<number>;
   readonly #reading = new Map<number, Promise<void>>();
+  readonly #firstLooks = new Map<number, Look>();
   readonly read = new Map<number, ReadThread>();
   /** Threads that were asked and have not answered (yet). */
   readonly silent = new Map<number, Target>();
@@ -44,7 +62,7 @@ export class InspectorLane {
     }, boundMs);
   }
 
-  /** Until every thread has answered, `giveUp` says of all that are left that they will not, or the deadline. */
+  /** Until every thread has given a look, `giveUp` says of all that are left that they will not, or the deadline. */
   async settled(giveUp: (target: Target) => boolean): Promise<void> {
     const until = this.#request.startedMs + this.#request.deadlineMs;
     while (monotonicMs() < until) {
@@ -55,17 +73,19 @@ export class InspectorLane {
     }
   }
 
-  /** Samples the stacks of `threadIds`, evenly over `SAMPLING_MS`, all of them side by side. */
-  async sample(threadIds: readonly number[]): Promise<void> {
-    const suspects = [...this.read.values()].filter(({ target }) => threadIds.includes(target.threadId));
-    if (suspects.length === 0) return;
-    const count = Math.max(1, Math.min(SAMPLES_EACH, Math.floor(SAMPLES_IN_ALL / suspects.length)));
-    const started = monotonicMs();
-    for (let round = 1; round <= count && this.#remainingMs() > 0; round++) {
-      const due = started + (SAMPLING_MS * round) / count;
-      await setTimeout(Math.max(0, due - monotonicMs()));
-      await Promise.all(suspects.map((suspect) => this.#sampleOne(suspect, started)));
-    }
+  /**
+   * Everything else about the threads that gave a look, side by side. Those that nobody has parked are sampled, over
+   * `SAMPLING_MS`, before they are asked for their tasks: with millions of those the answer may never come.
+   */
+  async examine(): Promise<void> {
+    const threads = [...this.read.values()];
+    const suspects = threads.filter(({ answer }) => parkedBy(answer.snapshot.stack) === null);
+    const count = Math.max(1, Math.min(SAMPLES_EACH, Math.floor(SAMPLES_IN_ALL / Math.max(1, suspects.length))));
+    const examined = threads.map(async (thread) => {
+      if (suspects.includes(thread)) await this.#sample(thread, count);
+      await this.#readSnapshot(thread);
+    });
+    await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs())]);
   }
 
   /** Detaches once nothing that was asked is under way any more, after `boundMs` in any case. */
@@ -79,7 +99,7 @@ export class InspectorLane {
   }
 
   #remainingMs(): number {
-    return this.#request.startedMs + this.#request.deadlineMs - monotonicMs();
+    return Math.max(0, this.#request.startedMs + this.#request.deadlineMs - RESERVE_MS - monotonicMs());
   }
 
   #start(target: Target): void {
@@ -89,27 +109,80 @@ export class InspectorLane {
   }
 
   async #readTarget(target: Target): Promise<void> {
-    const request = toSnapshotRequest(this.#request, 'inspector');
-    let text = await this.#session.evaluate(target.session, snapshotExpression(request, 'agent'), this.#remainingMs());
-    if (text === '') {
-      text = await this.#session.evaluate(target.session, snapshotExpression(request, 'probe'), this.#remainingMs());
-    }
-    const snapshot = parseSnapshot(text);
-    if (snapshot === null) return;
-    const answerMs = monotonicMs() - this.#request.startedMs;
+    let look = await this.#look(target, 'agent');
+    const instrumented = look !== '';
+    if (look === '') look = await this.#look(target, 'probe');
+    if (look === null || look === '') return;
     this.silent.delete(target.threadId);
+    const snapshot = snapshotOf(look, target.threadId, instrumented);
+    const answerMs = monotonicMs() - this.#request.startedMs;
     const answer: Answer = { snapshot, lane: 'inspector', answerMs, title: target.title };
-    this.read.set(target.threadId, { target, answer, samples: [], sampledForMs: 0 });
+    this.#firstLooks.set(target.threadId, look);
+    this.read.set(target.threadId, { target, answer, samples: [], sampledForMs: 0, loopTurned: null, profile: [] });
   }
 
-  async #sampleOne(suspect: ReadThread, started: number): Promise<void> {
-    const { snapshot } = suspect.answer;
-    const expression = stackExpression(snapshot.instrumented ? 'agent' : 'probe');
-    const text = await this.#session.evaluate(suspect.target.session, expression, Math.min(this.#remainingMs(), SAMPLING_MS));
-    if (text === null || text === '') return;
-    suspect.samples.push(JSON.parse(text) as RawFrame[]);
-    suspect.sampledForMs = monotonicMs() - started;
+  /** The empty text where the thread has no agent, null where it gave no answer in time. */
+  async #look(target: Target, by: 'agent' | 'probe'): Promise<Look | '' | null> {
+    const text = await this.#session.evaluate(target.session, lookExpression(by), this.#remainingMs());
+    return text === '' ? '' : parseLook(text);
   }
+
+  async #sample(thread: ReadThread, count: number): Promise<void> {
+    const started = monotonicMs();
+    for (let round = 1; round <= count && this.#remainingMs() > 0; round++) {
+      const due = started + (SAMPLING_MS * round) / count;
+      await setTimeout(Math.max(0, due - monotonicMs()));
+      // Nothing to see in a loop that turns; more looks would only keep an idle thread busy.
+      if (round <= ENOUGH_OF_IDLE || !isTurningIdly(thread)) await this.#sampleOne(thread, started);
+      if (round === Math.min(count, EMPTY_LOOKS) && isMostlyEmpty(thread)) {
+        await this.#profile(thread);
+        return;
+      }
+    }
+  }
+
+  async #sampleOne(thread: ReadThread, started: number): Promise<void> {
+    const look = await this.#look(thread.target, thread.answer.snapshot.instrumented ? 'agent' : 'probe');
+    if (look === null || look === '') return;
+    thread.samples.push(look.stack);
+    thread.sampledForMs = monotonicMs() - started;
+    const first = this.#firstLooks.get(thread.target.threadId)?.loops ?? null;
+    if (first !== null && look.loops !== null) thread.loopTurned = look.loops !== first;
+  }
+
+  async #profile(thread: ReadThread): Promise<void> {
+    const { session } = thread.target;
+    const ask = (method: string, params = {}): Promise<unknown> =>
+      this.#session.post(session, method, params, this.#remainingMs());
+    if ((await ask('Profiler.enable')) === null) return;
+    await ask('Profiler.setSamplingInterval', { interval: PROFILE_INTERVAL_US });
+    await ask('Profiler.start');
+    await setTimeout(Math.min(PROFILE_MS, this.#remainingMs()));
+    thread.profile = profiledFunctions(await ask('Profiler.stop'));
+    await ask('Profiler.disable');
+  }
+
+  async #readSnapshot(thread: ReadThread): Promise<void> {
+    const { snapshot: known } = thread.answer;
+    const request = toSnapshotRequest(this.#request, 'inspector');
+    const expression = snapshotExpression(request, known.instrumented ? 'agent' : 'probe');
+    const snapshot = parseSnapshot(
+      await this.#session.evaluate(thread.target.session, expression, this.#remainingMs()),
+    );
+    if (snapshot === null) return;
+    thread.samples.push(snapshot.stack);
+    thread.answer.snapshot = { ...snapshot, stack: known.stack, heap: known.heap ?? snapshot.heap };
+  }
+}
+
+function isTurningIdly({ answer, samples, loopTurned }: ReadThread): boolean {
+  return loopTurned === true && ![answer.snapshot.stack, ...samples].some((stack) => hasCode(stack));
+}
+
+/** Nobody's function in most looks, and the loop did not turn: between tasks that never end, if it runs at all. */
+function isMostlyEmpty({ answer, samples, loopTurned }: ReadThread): boolean {
+  const looks = [answer.snapshot.stack, ...samples];
+  return loopTurned !== true && looks.filter((stack) => hasCode(stack)).length * 2 <= looks.length;
 }
 
 function parseSnapshot(text: string | null): ThreadSnapshot | null {

@@ -37,7 +37,7 @@ const TERMINATED = 'Execution was terminated';
 export class InspectorSession {
   readonly #session = new Session();
   readonly #targets = new Map<string, Target>();
-  readonly #waiting = new Map<number, (value: string | null) => void>();
+  readonly #waiting = new Map<number, (result: unknown) => void>();
   readonly #underWay = new Set<Promise<unknown>>();
   #onTarget: (target: Target) => void = () => {};
   #last = 0;
@@ -56,10 +56,16 @@ export class InspectorSession {
     this.#onTarget = onTarget;
     this.#session.on('NodeWorker.attachedToWorker', ({ params }) => this.#attached(params));
     this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#targets.delete(params.sessionId));
-    this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => this.#received(params.sessionId, params.message));
-    return this.#bounded((done) => {
-      this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => done(error === null));
-    }, boundMs, false as boolean);
+    this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }) =>
+      this.#received(params.sessionId, params.message),
+    );
+    return this.#bounded(
+      (done) => {
+        this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => done(error === null));
+      },
+      boundMs,
+      false as boolean,
+    );
   }
 
   get targets(): Target[] {
@@ -67,34 +73,51 @@ export class InspectorSession {
   }
 
   /** The string that `expression` gives in that thread; null when it gave none, failed, or `boundMs` ran out. */
-  evaluate(session: string, expression: string, boundMs: number): Promise<string | null> {
+  async evaluate(session: string, expression: string, boundMs: number): Promise<string | null> {
+    return textOf(
+      await this.post(session, 'Runtime.evaluate', { expression, returnByValue: true, silent: true }, boundMs),
+    );
+  }
+
+  /** What `method` of the inspector's protocol answers in that thread; null when it failed, or `boundMs` ran out. */
+  post(session: string, method: string, params: object, boundMs: number): Promise<unknown> {
     if (this.#isClosing) return Promise.resolve(null);
-    const params = { expression, returnByValue: true, silent: true };
-    const answer = session === MAIN ? this.#askMain(params, boundMs) : this.#askWorker(session, params, boundMs);
+    const answer =
+      session === MAIN ? this.#askMain(method, params, boundMs) : this.#askWorker(session, { method, params }, boundMs);
     this.#underWay.add(answer);
     return answer.finally(() => this.#underWay.delete(answer));
   }
 
-  /** Starts no evaluate any more, and waits, at most `boundMs`, until none is under way. */
+  /** Asks nothing any more, and waits, at most `boundMs`, until none is under way. */
   async drain(boundMs: number): Promise<void> {
     this.#isClosing = true;
     await Promise.race([Promise.allSettled(this.#underWay), setTimeout(boundMs)]);
   }
 
-  #askMain(params: object, boundMs: number): Promise<string | null> {
-    return this.#bounded<string | null>((done) => {
-      this.#session.post('Runtime.evaluate', params as never, (_error, answer) => done(textOf(answer)));
-    }, boundMs, null);
+  #askMain(method: string, params: object, boundMs: number): Promise<unknown> {
+    return this.#bounded<unknown>(
+      (done) => {
+        this.#session.post(method, params, (error: Error | null, result?: object) =>
+          done(error === null ? (result ?? {}) : null),
+        );
+      },
+      boundMs,
+      null,
+    );
   }
 
-  #askWorker(session: string, params: object, boundMs: number): Promise<string | null> {
+  #askWorker(session: string, question: { method: string; params: object }, boundMs: number): Promise<unknown> {
     const id = ++this.#last;
-    const answer = this.#bounded<string | null>((done) => {
-      this.#waiting.set(id, done);
-      this.#post(session, { id, method: 'Runtime.evaluate', params }, (sent) => {
-        if (!sent) done(null);
-      });
-    }, boundMs, null);
+    const answer = this.#bounded<unknown>(
+      (done) => {
+        this.#waiting.set(id, done);
+        this.#post(session, { id, ...question }, (sent) => {
+          if (!sent) done(null);
+        });
+      },
+      boundMs,
+      null,
+    );
     return answer.finally(() => this.#waiting.delete(id));
   }
 
@@ -128,7 +151,7 @@ export class InspectorSession {
     if (message.error?.message === TERMINATED) {
       this.#post(session, { id: ++this.#last, method: 'Runtime.terminateExecution' }, () => {});
     }
-    if (message.id !== undefined) this.#waiting.get(message.id)?.(textOf(message.result));
+    if (message.id !== undefined) this.#waiting.get(message.id)?.(message.error === undefined ? message.result : null);
   }
 
   #bounded<Value>(start: (done: (value: Value) => void) => void, boundMs: number, late: Value): Promise<Value> {

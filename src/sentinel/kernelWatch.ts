@@ -8,9 +8,11 @@ import { nativeThreads } from './nativeThreads.js';
 import { describeWait } from './kernelWait.js';
 
 /** On a CPU for this long without answering the inspector: no JavaScript ran that could have been interrupted, in ms. */
-const NATIVE_CPU_MS = 120;
+const NATIVE_CPU_MS = 250;
 /** Asleep for this long without answering: a thread that waits for events would have woken up, in ms. */
 const NATIVE_WAIT_MS = 150;
+/** A thread that waits in a call has used less CPU than this meanwhile, in ms. */
+const WAITS_CPU_MS = 20;
 /** Two samples closer than this say little: CPU ticks are 10 ms, and a look between two waits is chance, in ms. */
 const SAMPLE_APART_MS = 250;
 
@@ -54,7 +56,8 @@ export class KernelWatch {
     const now = sampleThread(thread.osThreadId);
     if (now === null) return true; // The thread is gone.
     if (cpuBetween(thread.first, now) > NATIVE_CPU_MS) return true;
-    return now.state !== 'R' && askedForMs > NATIVE_WAIT_MS;
+    // One that is asleep now and ran before may wait for V8's own threads to collect garbage.
+    return now.state !== 'R' && askedForMs > NATIVE_WAIT_MS && cpuBetween(thread.first, now) < WAITS_CPU_MS;
   }
 
   /** Waits until two samples are far enough apart. */

@@ -1,8 +1,7 @@
 /** The inspector lane and the kernel lane together, for one request: every thread that did not answer its port. */
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
-import type { Answer, Evidence, Reach, Reached, ReportRequest, Unread } from '../coordinator/collected.js';
-import { parkedBy } from '../report/parked.js';
+import type { Evidence, Reach, Reached, ReportRequest, Unread } from '../coordinator/collected.js';
 import type { NotRead } from '../report/types.js';
 import { readBox, compareBoxes } from './box.js';
 import { InspectorLane } from './inspectorLane.js';
@@ -33,17 +32,27 @@ export class SentinelReach implements Reach {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
     const box = readBox();
     const kernel = new KernelWatch(this.#shared, skip);
-    const notRead = this.#inspectorAllowed ? [] : [noInspector('the permission model or this build of Node.js forbids the inspector')];
+    const notRead = this.#inspectorAllowed
+      ? []
+      : [noInspector('the permission model or this build of Node.js forbids the inspector')];
     const lane = this.#inspectorAllowed ? await this.#attach(request, skip, notRead) : null;
     if (lane !== null) await this.#readAll(lane, kernel, request);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
     this.#detach();
     kernel.finish();
-    const unread = kernel.silentThreads(new Set([...skip, ...(lane?.read.keys() ?? [])])).map((thread) => whyUnread(thread, lane));
+    const unread = kernel
+      .silentThreads(new Set([...skip, ...(lane?.read.keys() ?? [])]))
+      .map((thread) => whyUnread(thread, lane));
     return {
       answers: lane === null ? [] : [...lane.read.values()].map(({ answer }) => answer),
       unread,
-      evidence: [...evidenceOfRead(lane, kernel), ...unread.map((thread) => kernel.evidence(thread.threadId))],
+      evidence: [
+        ...evidenceOfRead(lane, kernel),
+        ...unread.map(({ threadId }) => ({
+          ...kernel.evidence(threadId),
+          inspectorReached: isReached(threadId, lane),
+        })),
+      ],
       notRead: [...notRead, ...kernel.notRead],
       container: compareBoxes(box, readBox()),
       nativeThreads: kernel.nativeThreads(),
@@ -74,12 +83,12 @@ export class SentinelReach implements Reach {
 
   async #readAll(lane: InspectorLane, kernel: KernelWatch, request: ReportRequest): Promise<void> {
     const askedAt = monotonicMs();
-    const givesUp = (target: Target): boolean => kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > SILENT_MS;
+    const givesUp = (target: Target): boolean =>
+      kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > SILENT_MS;
     await lane.settled(givesUp);
     for (const { answer } of lane.read.values()) kernel.add(answer.snapshot.threadId, answer.snapshot.osThreadId);
-    const suspects = [...lane.read.values()].filter(({ answer }) => parkedBy(answer.snapshot.stack) === null);
-    await lane.sample(suspects.map(({ answer }) => answer.snapshot.threadId));
-    if (suspects.length === 0 && lane.silent.size > 0) await kernel.longEnough(remainingMs(request));
+    await lane.examine();
+    if (lane.silent.size > 0) await kernel.longEnough(remainingMs(request));
   }
 
   #detach(): void {
@@ -106,10 +115,17 @@ function whyUnread(thread: { threadId: number; osThreadId: number | null }, lane
   return { ...thread, title: target?.title ?? null, why };
 }
 
+/** Main is asked as soon as a session is there; workers only when main lets the session see them. */
+function isReached(threadId: number, lane: InspectorLane | null): boolean {
+  return lane !== null && (threadId === 0 || lane.silent.has(threadId));
+}
+
 function evidenceOfRead(lane: InspectorLane | null, kernel: KernelWatch): Evidence[] {
-  return [...(lane?.read.values() ?? [])].map(({ answer, samples, sampledForMs }: { answer: Answer; samples: Evidence['samples']; sampledForMs: number }) => ({
+  return [...(lane?.read.values() ?? [])].map(({ answer, samples, sampledForMs, loopTurned, profile }) => ({
     ...kernel.evidence(answer.snapshot.threadId),
     samples,
     sampledForMs,
+    loopTurned,
+    profile,
   }));
 }

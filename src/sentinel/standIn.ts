@@ -27,7 +27,8 @@ export class StandIn {
     if (this.#shared.signalsServed >= number) return 0; // A report that began after this signal has answered it.
     const claim = this.#shared.claimLead('sentinel') || (await this.#afterMain(deadlineMs));
     // Also when a report of the sentinel's own is under way: it answers this signal as well.
-    if (claim !== 0 || this.#shared.leader === 'sentinel') this.#shared.signalsServed = this.#countAtStart + this.#heard;
+    if (claim !== 0 || this.#shared.leader === 'sentinel')
+      this.#shared.signalsServed = this.#countAtStart + this.#heard;
     return claim;
   }
 

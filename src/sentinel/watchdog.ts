@@ -90,7 +90,10 @@ export class Watchdog {
       const longest = Math.max(...stale.map((slot) => now - slot.turnedAtMs));
       const also = this.#suppressed.size === 0 ? '' : `, ${this.#suppressed.size} not reported since the last one`;
       const detail = `no turn of the event loop for ${(longest / 1000).toFixed(1)} s${also}`;
-      const reported = await this.#actions.report(stale.map((slot) => slot.threadId), detail);
+      const reported = await this.#actions.report(
+        stale.map((slot) => slot.threadId),
+        detail,
+      );
       for (const slot of stale) this.#remember(slot, reported);
       if (!reported) return;
       this.#lastReportMs = now;
@@ -116,7 +119,10 @@ export class Watchdog {
       this.#seen.delete(threadId);
       if (!seen.reported) continue;
       const name = threadId === 0 ? 'main' : `worker ${threadId}`;
-      const took = slot === undefined ? 'is gone' : `turns its loop again after ${((slot.turnedAtMs - seen.turnedAtMs) / 1000).toFixed(1)} s`;
+      const took =
+        slot === undefined
+          ? 'is gone'
+          : `turns its loop again after ${((slot.turnedAtMs - seen.turnedAtMs) / 1000).toFixed(1)} s`;
       this.#actions.say(`${name} ${took}`);
     }
   }

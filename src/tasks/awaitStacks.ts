@@ -115,15 +115,20 @@ function reasonNotToAsk(watch: PromiseWatch, hooks: HooksWithoutPromises, lane: 
     : null;
 }
 
+/** The functions by which Node calls async hooks; others in the same file only run the application's callbacks. */
+const DISPATCH = /^(emit(Init|Before|After|Destroy|PromiseResolve|Hook)\w*|promise\w+Hook\w*|destroyTracking)$/;
+
 /** Whether the interrupted code below this request runs inside a hook: Node's dispatch of them, or one of ours. */
 function isInsideHook(): boolean {
   const own = ownFile();
   let isBelowRequest = false;
   for (const line of captureText().split('\n')) {
-    const script = line.split('\t')[1] ?? '';
-    if (script === 'node:internal/async_hooks' || script === 'node:internal/promise_hooks') return true;
-    if (script !== own) isBelowRequest = true;
-    else if (isBelowRequest && own !== null) return true;
+    const [name = '', script = '', row = ''] = line.split('\t');
+    if (script === 'node:internal/promise_hooks') return true;
+    if (script === 'node:internal/async_hooks' && DISPATCH.test(name)) return true;
+    if (own !== null && script === own && isBelowRequest) return true;
+    // Built-ins of V8 have no line: this package calls some on its way here.
+    if (script !== own && row !== '') isBelowRequest = true;
   }
   return false;
 }

@@ -27,7 +27,7 @@ export class HandleWatch {
   readonly #hooks: HooksWithoutPromises;
   readonly #withAllStacks: boolean;
   readonly #types = new TaskTypes();
-  readonly #young: (HandleRecord | undefined)[] = Array.from({ length: RING_SIZE }, () => undefined);
+  readonly #young: (HandleRecord | undefined)[] = Array.from<undefined>({ length: RING_SIZE });
   readonly #old = new Map<number, HandleRecord>();
   readonly #embedded = new Map<number, HandleRecord>();
   readonly #beats: number[] = [];
@@ -56,15 +56,15 @@ export class HandleWatch {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    this.#hooks.enable(this.#init, 1);
-    if (this.#destroyState === 'on') this.#hooks.enable(this.#destroy, 1);
+    this.#hooks.enable(this.#init);
+    if (this.#destroyState === 'on') this.#hooks.enable(this.#destroy);
   }
 
   stop(): void {
     if (!this.#isRunning) return;
     this.#isRunning = false;
-    this.#hooks.disable(this.#init, 1);
-    if (this.#destroyState === 'on') this.#hooks.disable(this.#destroy, 1);
+    this.#hooks.disable(this.#init);
+    if (this.#destroyState === 'on') this.#hooks.disable(this.#destroy);
   }
 
   /** To be called every 250 ms. */
@@ -133,7 +133,7 @@ export class HandleWatch {
     this.#destroyState = 'wanted';
     nextTick(() => {
       this.#destroyState = 'on';
-      if (this.#isRunning) this.#hooks.enable(this.#destroy, 1);
+      if (this.#isRunning) this.#hooks.enable(this.#destroy);
     });
   }
 

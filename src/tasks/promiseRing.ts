@@ -69,7 +69,7 @@ class Stamp extends Returned {
 
 /** @param withStacks - take a creation stack for every promise: for `tasks: full` only, it costs much. */
 export function createPromiseRing(ages: Ages, listener: RingListener, withStacks: boolean): PromiseRing {
-  const young: (object | undefined)[] = Array.from({ length: SIZE }, () => undefined);
+  const young: (object | undefined)[] = Array.from<undefined>({ length: SIZE });
   const stacks: (HeldStack | null)[] | null = withStacks ? Array.from({ length: SIZE }, () => null) : null;
   const ids = new Float64Array(SIZE);
   const parents = new Float64Array(SIZE);

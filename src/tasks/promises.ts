@@ -3,7 +3,6 @@
  * pushes out unsettled, or what stayed in it for some seconds, becomes a weak reference in a map. So nothing is kept
  * alive for long, what was collected without settling is counted, and memory is bounded by what is pending.
  */
-import { promiseHooks } from 'node:v8';
 import type { Ages } from './ages.js';
 import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 
@@ -66,6 +65,8 @@ export class PromiseWatch {
   start(): void {
     if (this.#stop !== null) return;
     const { init, settled } = this.ring;
+    // `node:v8` takes a millisecond to load: only where promises are watched.
+    const { promiseHooks } = process.getBuiltinModule('node:v8');
     const stop: unknown = promiseHooks.createHook({ init, settled } as Parameters<typeof promiseHooks.createHook>[0]);
     this.#stop = stop as () => void;
   }

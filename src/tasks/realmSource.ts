@@ -55,7 +55,7 @@ export const REALM_SOURCE = `(() => {
     }
   };
 
-  const resolved = Promise.resolve();
+  let resolved;
   function Derived(executor) {
     executor(nothing, nothing);
     return asked;
@@ -67,6 +67,7 @@ export const REALM_SOURCE = `(() => {
     answers.push(holder.stack);
   }
   globalThis.ask = () => {
+    resolved ??= Promise.resolve();
     for (asked of globalThis.promises) {
       const waiting = then.call(resolved, job);
       Object.setPrototypeOf(waiting, leading);

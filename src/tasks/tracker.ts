@@ -16,6 +16,9 @@ import { ownFile } from './realm.js';
 import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
 import { HooksWithoutPromises } from './withoutPromises.js';
 
+/** Without promise hooks only a walk over the heap could list promises. */
+const NO_HEAP_SCAN = 'skipped, because this version has no heap scan: promises are listed with tasks on or full only';
+
 export type TaskRequest = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs' | 'heapScan'>;
 
 export interface TaskTracker {
@@ -142,7 +145,7 @@ class Tracker implements TaskTracker {
     const { tasks, ...listed } = groups.finish();
     return {
       mode: this.#mode,
-      heapScan: { done: false, why: this.#mode === 'off' ? 'not built in' : 'not needed', pauseMs: 0 },
+      heapScan: { done: false, why: this.#promises === null ? NO_HEAP_SCAN : 'not needed', pauseMs: 0 },
       pending: tasks,
       placesRead,
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,

@@ -8,9 +8,10 @@
  * - Node's own promise hook is known by the name of its function, so a `v8.promiseHooks` of the application is not cut.
  * When the application enables a hook later, Node itself puts its promise hook back; when it disables it, the next
  * heartbeat takes promises out again. That must be a timer's callback: between the `before` and the `after` of a
- * promise job the two would no longer match.
+ * promise job the two would no longer match, and Node aborts. So nothing is taken out while a promise's job runs.
  */
-import { createHook, type AsyncHook, type HookCallbacks } from 'node:async_hooks';
+import { createHook, executionAsyncResource, type AsyncHook, type HookCallbacks } from 'node:async_hooks';
+import { types } from 'node:util';
 import type { PromiseWatch } from './promises.js';
 
 type V8Hook = ((...values: object[]) => void) | undefined;
@@ -43,7 +44,7 @@ export function canLeavePromisesOut(): boolean {
 export class HooksWithoutPromises {
   readonly #native = canLeavePromisesOut();
   readonly #binding: AsyncWrapBinding | null;
-  #enabledCallbacks = 0;
+  readonly #enabled = new Set<AsyncHook>();
   #woreIds = false;
   #watch: PromiseWatch | null = null;
 
@@ -59,25 +60,25 @@ export class HooksWithoutPromises {
   /** The promise hooks of this package, which share V8's places for hooks; after each start and stop of them. */
   setWatch(watch: PromiseWatch | null): void {
     this.#watch = watch;
-    if (this.#enabledCallbacks > 0 && this.#foreignCallbacks() === 0) this.#takeOut();
+    if (this.#enabled.size > 0 && this.#foreignCallbacks() === 0) this.#takeOut();
   }
 
   create(callbacks: HookCallbacks): AsyncHook {
     return createHook(this.#native ? ({ ...callbacks, trackPromises: false } as HookOptions) : callbacks);
   }
 
-  /** @param callbacks - how many callbacks the hook has */
-  enable(hook: AsyncHook, callbacks: number): void {
+  /** `hook` has one callback: they are counted. */
+  enable(hook: AsyncHook): void {
     const isAlone = this.#foreignCallbacks() === 0;
-    if (this.#enabledCallbacks === 0) this.#woreIds = wearsAsyncId(Promise.resolve());
+    if (this.#enabled.size === 0) this.#woreIds = wearsAsyncId(Promise.resolve());
     hook.enable();
-    this.#enabledCallbacks += callbacks;
+    this.#enabled.add(hook);
     if (isAlone) this.#takeOut();
   }
 
-  disable(hook: AsyncHook, callbacks: number): void {
+  disable(hook: AsyncHook): void {
     hook.disable();
-    this.#enabledCallbacks -= callbacks;
+    this.#enabled.delete(hook);
   }
 
   /** The check after enabling: promises wear ids of async hooks only if they did so before, or because of others. */
@@ -87,9 +88,12 @@ export class HooksWithoutPromises {
 
   /** To be called from a timer: takes promises out again after the application disabled the last hook of its own. */
   beat(): void {
-    if (this.#binding === null || this.#enabledCallbacks === 0) return;
-    if (this.#binding.getPromiseHooks()[0] === this.#watch?.ring.init) return;
-    if (this.#foreignCallbacks() === 0) this.#takeOut();
+    if (this.#enabled.size === 0) return;
+    if (this.#binding === null) {
+      // Without promises of our own to look at, it is done in any case: that takes a few microseconds.
+      if (this.#watch?.samples().some(wearsAsyncId) ?? true) this.#letNodeTakeOut();
+    } else if (this.#binding.getPromiseHooks()[0] !== this.#watch?.ring.init && this.#foreignCallbacks() === 0)
+      this.#takeOut();
   }
 
   /** Whether others hook promises: true, false, or null where this cannot be told without running their hooks. */
@@ -129,13 +133,19 @@ export class HooksWithoutPromises {
       (sum, field) => sum + (source.async_hook_fields[source.constants[field]] ?? 0),
       0,
     );
-    return total - this.#enabledCallbacks;
+    return total - this.#enabled.size;
+  }
+
+  /** Node takes its promise hook out when the last hook is disabled: with others enabled this changes nothing. */
+  #letNodeTakeOut(): void {
+    for (const hook of this.#enabled) hook.disable();
+    for (const hook of this.#enabled) hook.enable();
   }
 
   /** Replaces Node's promise hook, if it is the only one beside ours, by ours alone. */
   #takeOut(): void {
     const target = this.#binding;
-    if (target === null) return;
+    if (target === null || types.isPromise(executionAsyncResource())) return;
     const watch = this.#watch;
     watch?.stop();
     const others = target.getPromiseHooks();

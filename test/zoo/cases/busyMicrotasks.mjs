@@ -1,5 +1,10 @@
-/** Each microtask computes for a while: frames are there, and the loop of microtasks still is what never ends. */
-export const truth = { state: 'microtask-loop', function: 'work', verdict: 'thread-microtask-loop', readBy: 'inspector' };
+/** Each microtask computes for a while: whoever is met inside of one looks like a loop, and both answers name the function. */
+export const truth = {
+  state: ['microtask-loop', 'spinning'],
+  function: 'work',
+  verdict: ['thread-microtask-loop', 'thread-spinning'],
+  readBy: 'inspector',
+};
 
 function work() {
   let sum = 0; // <- here

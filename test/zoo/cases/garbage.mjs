@@ -1,25 +1,36 @@
-import { getHeapStatistics } from 'node:v8';
-
 /** Near its limit the heap is collected again and again: not an endless loop, whatever the stack looks like. */
 export const truth = {
   state: ['spinning', 'native-cpu'],
-  function: ['allocate', null],
+  function: ['allocate', 'row', 'work', null],
+  line: false,
+  waitMs: 2500,
   verdict: 'thread-out-of-memory',
   nodeOptions: ['--max-old-space-size=160'],
 };
 
 export const workerOptions = { resourceLimits: { maxOldGenerationSizeMb: 160 } };
 
-const kept = [];
+/** About 4.3 KB each, and close to 160 MiB together. */
+const ROWS = 33_500;
 
-function allocate(until) {
-  for (;;) {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics(); // <- here
-    if (used < limit * until) kept.push(Array.from({ length: 1000 }, (_, i) => ({ i }))); // <- here
-    else kept[kept.length % 7] = Array.from({ length: 1000 }, (_, i) => ({ i })); // <- here
-  }
+function row() {
+  const cells = [];
+  for (let i = 0; i < 100; i++) cells.push({ i });
+  return cells;
+}
+
+/** With no work at all between two collections V8 gives up within a second. */
+function work() {
+  let sum = 0;
+  for (let i = 0; i < 100_000; i++) sum = (sum + i) | 0;
+  return sum;
+}
+
+function allocate() {
+  const rows = Array.from({ length: ROWS }, row);
+  for (let i = 0; work() !== null; i = (i + 1) % ROWS) rows[i] = row();
 }
 
 export function hang() {
-  allocate(0.94);
+  allocate();
 }

@@ -1,5 +1,11 @@
 /** Entered long before the signal: a profiler that starts now would blame the caller. */
-export const truth = { state: 'spinning', function: 'spin', verdict: 'thread-spinning', readBy: 'inspector', waitMs: 4500 };
+export const truth = {
+  state: 'spinning',
+  function: 'spin',
+  verdict: 'thread-spinning',
+  readBy: 'inspector',
+  waitMs: 4500,
+};
 
 function spin(cell) {
   while (cell.value >= 0) cell.value = (cell.value + 1) & 0xffff; // <- here

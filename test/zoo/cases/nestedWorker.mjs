@@ -5,7 +5,7 @@ import { ready } from '../ready.mjs';
 export const truth = {
   places: ['main'],
   subject: 'nested',
-  parent: 'middle',
+  parent: 'worker',
   state: 'spinning',
   function: 'spin',
   verdict: 'thread-spinning',

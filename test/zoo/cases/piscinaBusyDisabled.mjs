@@ -1,1 +1,7 @@
-export const truth = { program: 'piscina.mjs', arguments: ['busy', 'disabled'], places: ['worker'], state: ['busy', 'idle'], verdict: null };
+export const truth = {
+  program: 'piscina.mjs',
+  arguments: ['busy', 'disabled'],
+  places: ['worker'],
+  state: ['busy', 'idle'],
+  verdict: null,
+};

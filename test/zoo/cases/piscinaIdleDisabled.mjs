@@ -1,1 +1,7 @@
-export const truth = { program: 'piscina.mjs', arguments: ['idle', 'disabled'], places: ['worker'], state: 'idle', verdict: null };
+export const truth = {
+  program: 'piscina.mjs',
+  arguments: ['idle', 'disabled'],
+  places: ['worker'],
+  state: 'idle',
+  verdict: null,
+};

@@ -1,1 +1,10 @@
-export const truth = { program: 'piscina.mjs', arguments: ['stuck', 'sync'], places: ['worker'], subject: 'running', state: 'spinning', function: 'endless', verdict: 'thread-spinning', readBy: 'inspector' };
+export const truth = {
+  program: 'piscina.mjs',
+  arguments: ['stuck', 'sync'],
+  places: ['worker'],
+  subject: 'running',
+  state: 'spinning',
+  function: 'endless',
+  verdict: 'thread-spinning',
+  readBy: 'inspector',
+};

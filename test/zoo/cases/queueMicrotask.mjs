@@ -1,6 +1,12 @@
-export const truth = { state: 'microtask-loop', function: 'again', verdict: 'thread-microtask-loop', readBy: 'inspector' };
+export const truth = {
+  state: 'microtask-loop',
+  function: 'again',
+  verdict: 'thread-microtask-loop',
+  readBy: 'inspector',
+};
 
-function again() { // <- here
+function again() {
+  // <- here
   queueMicrotask(again); // <- here
 } // <- here
 

@@ -1,5 +1,11 @@
 /** A query that never ends. */
-export const truth = { needs: 'node:sqlite', state: 'native-cpu', function: null, verdict: 'thread-native-cpu', readBy: 'kernel' };
+export const truth = {
+  needs: 'node:sqlite',
+  state: 'native-cpu',
+  function: null,
+  verdict: 'thread-native-cpu',
+  readBy: 'kernel',
+};
 
 export function hang() {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');

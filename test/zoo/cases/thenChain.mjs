@@ -1,7 +1,13 @@
-/** Each promise waits for the next one: millions of them are pending, and the heap grows. */
-export const truth = { state: 'microtask-loop', function: 'again', verdict: 'thread-microtask-loop', readBy: 'inspector' };
+/** Each promise waits for the next one: the heap grows, and most of the time goes into collecting it inside of one task. */
+export const truth = {
+  state: ['microtask-loop', 'spinning'],
+  function: 'again',
+  verdict: ['thread-microtask-loop', 'thread-spinning'],
+  readBy: 'inspector',
+};
 
-function again() { // <- here
+function again() {
+  // <- here
   return Promise.resolve().then(again); // <- here
 } // <- here
 

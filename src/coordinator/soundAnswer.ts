@@ -1,0 +1,140 @@
+/**
+ * Whether what came over a port has the shape of an answer, all the way down: an answer that only looks like one at the
+ * top would fail the whole report when it is put together.
+ */
+import type {
+  ChildThread,
+  RawFrame,
+  RawPoolTask,
+  RawTaskGroup,
+  TasksAnswer,
+  TaskSnapshot,
+  ThreadSnapshot,
+} from '../protocol.js';
+
+import type { SectionReport } from '../report/types.js';
+
+type Check = (value: unknown) => boolean;
+/** A check for every key: a key that the protocol gets later is missing here only until this is compiled. */
+type Shape<Value> = Record<keyof Value, Check>;
+
+const number: Check = (value) => typeof value === 'number';
+const text: Check = (value) => typeof value === 'string';
+const flag: Check = (value) => typeof value === 'boolean';
+const anything: Check = () => true;
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const record =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(check);
+
+function shape<Value>(checks: Shape<Value>): Check {
+  const entries = Object.entries(checks) as [string, Check][];
+  return (value) => isObject(value) && entries.every(([key, check]) => check((value as Record<string, unknown>)[key]));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+const frames = list(
+  shape<RawFrame>({
+    function: text,
+    file: orNull(text),
+    line: orNull(number),
+    column: orNull(number),
+    async: flag,
+    kind: text,
+  }),
+);
+
+const child = shape<ChildThread>({
+  threadId: number,
+  name: orNull(text),
+  entry: orNull(text),
+  createdAt: frames,
+  createdAgoMs: orNull(number),
+});
+
+const group = shape<RawTaskGroup>({
+  type: text,
+  count: number,
+  ageMs: orNull(shape<{ min: number; median: number; max: number }>({ min: number, median: number, max: number })),
+  ages: list(number),
+  awaitStack: frames,
+  createdAt: frames,
+  keepsAlive: orNull(flag),
+  ref: orNull(flag),
+  parent: list(text),
+  labels: record(text),
+  waitsFor: orNull(shape<{ kind: string; what: string }>({ kind: text, what: text })),
+  ids: list(number),
+  note: orNull(text),
+});
+
+const poolTask = shape<RawPoolTask>({
+  kind: text,
+  asyncId: number,
+  poolId: orNull(number),
+  file: orNull(text),
+  name: orNull(text),
+  threadId: orNull(number),
+  queuedMs: orNull(number),
+  runningMs: orNull(number),
+  submittedAt: frames,
+  payload: orNull(text),
+});
+
+const tasks = orNull(
+  shape<TaskSnapshot>({
+    mode: text,
+    heapScan: shape<TaskSnapshot['heapScan']>({ done: flag, why: text, pauseMs: number }),
+    pending: number,
+    placesRead: number,
+    collectedUnsettled: number,
+    groups: list(group),
+    groupsElided: number,
+    notRead: list(text),
+    poolTasks: list(poolTask),
+  }),
+);
+
+const snapshotOf = shape<ThreadSnapshot>({
+  threadId: number,
+  osThreadId: orNull(number),
+  name: orNull(text),
+  parentThreadId: orNull(number),
+  phase: text,
+  instrumented: flag,
+  pauseMs: number,
+  stack: frames,
+  turnedAgoMs: orNull(number),
+  utilization: orNull(number),
+  heap: orNull(shape<{ used: number; limit: number }>({ used: number, limit: number })),
+  resources: record(number),
+  children: list(child),
+  tasks,
+  notRead: list(text),
+});
+
+/** Whether `snapshot` is one of the thread whose port it came from. */
+export function isSoundSnapshot(snapshot: ThreadSnapshot, threadId: number): boolean {
+  return snapshot.threadId === threadId && snapshotOf(snapshot);
+}
+
+export const isSoundTasks: (answer: TasksAnswer) => boolean = shape<TasksAnswer>({
+  tasks,
+  pauseMs: number,
+  notRead: list(text),
+});
+
+export const areSoundSections: (sections: SectionReport[]) => boolean = list(
+  shape<SectionReport>({ title: text, data: anything, error: orNull(text) }),
+);

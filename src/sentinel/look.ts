@@ -1,0 +1,55 @@
+/** What one short question in a thread brings: cheap enough to be asked many times, and before everything else. */
+import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+
+export interface Look {
+  stack: RawFrame[];
+  /** How often the thread's loop has turned; null where the runtime does not count. */
+  loops: number | null;
+  heap: ThreadSnapshot['heap'];
+  /** Bytes in use outside of the young generation; null where the runtime does not tell. */
+  oldSpace: number | null;
+  /** How many of those there may be; null where neither the worker's limits nor the command line tell. */
+  oldLimit: number | null;
+  osThreadId: number | null;
+}
+
+/**
+ * The part of the heap that is nearest to its limit. V8 gives up when the old generation is full, whatever room the young
+ * one (48 to 192 MiB) has, and the limit it tells is that of both.
+ */
+export function heapOf({ heap, oldSpace, oldLimit }: Look): Look['heap'] {
+  if (heap === null || oldSpace === null || oldLimit === null || oldLimit <= 0) return heap;
+  return oldSpace / oldLimit > heap.used / heap.limit ? { used: oldSpace, limit: oldLimit } : heap;
+}
+
+/** The look in an evaluate's answer; null for anything that is none. */
+export function parseLook(text: string | null): Look | null {
+  if (text === null || text === '') return null;
+  try {
+    const look = JSON.parse(text) as Look;
+    return Array.isArray(look.stack) ? look : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What is known of a thread that gave a look, and nothing more before the time was up. */
+export function snapshotOf(look: Look, threadId: number, instrumented: boolean): ThreadSnapshot {
+  return {
+    threadId,
+    osThreadId: look.osThreadId,
+    name: null,
+    parentThreadId: null,
+    phase: 'running',
+    instrumented,
+    pauseMs: 0,
+    stack: look.stack,
+    turnedAgoMs: null,
+    utilization: null,
+    heap: heapOf(look),
+    resources: {},
+    children: [],
+    tasks: null,
+    notRead: ['tasks: the thread did not list them in time'],
+  };
+}

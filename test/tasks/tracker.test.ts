@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RawTaskGroup, TaskSnapshot } from '../../src/protocol.js';
+import { run } from './harness.js';
+
+const PENDING = `const held = [];
+const never = () => new Promise((resolve) => held.push(resolve));
+const done = (value) => { console.log(JSON.stringify(value)); process.exit(); };
+`;
+
+/** `innermost < outer` with lines, for groups of promises. */
+function places(snapshot: TaskSnapshot): string[] {
+  const promises = snapshot.groups.filter(({ type }) => type === 'await' || type === 'PROMISE');
+  return promises.map(({ count, awaitStack, note }) => {
+    const stack = awaitStack.map((frame) =>
+      frame.line === null ? frame.kind : `${frame.function}:${frame.line}:${frame.column}`,
+    );
+    return `${count} x ${stack.join(' < ') || note}`;
+  });
+}
+
+const handles = (groups: RawTaskGroup[], type: string): RawTaskGroup[] =>
+  groups.filter((group) => group.type === type && group.createdAt.some(({ file }) => file?.includes('script-')));
+
+test('each chain is listed once, by its innermost await, with line and column', () => {
+  const snapshot = run<TaskSnapshot>(`${PENDING}
+async function waiting() { await never(); }
+for (let index = 0; index < 500; index++) waiting();
+async function db() { await never(); } async function handler() { await db(); } handler();
+async function all() { await Promise.all([db(), never()]); } all();
+async function* pages() { await never(); } async function iterate() { for await (const page of pages()); } iterate();
+never().then(() => {});
+async function chained() { await never().then((value) => value); } chained();
+async function returned() { await Promise.resolve().then(() => never()); } returned();
+async function thenable() { await { then(resolve) { held.push(resolve); } }; } thenable();
+const one = never(); async function shared() { await one; } shared(); shared();
+for (let index = 0; index < 12; index++) never();
+setTimeout(() => done(tracker.snapshot(request)), 50);`);
+  assert.deepEqual(places(snapshot).sort(), [
+    '1 x Promise.all #1 < all:8:24',
+    '1 x a .then callback waits for it, no async function',
+    '1 x chained:11:28',
+    '1 x db:7:23 < Promise.all #0 < all:8:24',
+    '1 x db:7:23 < handler:7:67',
+    '1 x pages:9:27 < iterate:9:88',
+    '1 x returned:12:29',
+    '1 x several functions or callbacks wait for one promise: V8 tells none of them',
+    '1 x thenable:13:29',
+    '12 x no async function waits for it',
+    '500 x waiting:5:28',
+  ]);
+  assert.equal(snapshot.groups[0]?.count, 500);
+  assert.deepEqual(snapshot.notRead, []);
+});
+
+test('handles are listed with the place that made them, and forgotten when they are done', () => {
+  const { now, later, worker } = run<{
+    now: TaskSnapshot;
+    later: TaskSnapshot;
+    worker: { stack: { line: number }[]; agoMs: number };
+  }>(`${PENDING}
+const interval = setInterval(() => {}, 1e6);
+const unref = setInterval(() => {}, 1e6).unref();
+const server = require('node:net').createServer().listen(0, () => {
+  const client = require('node:net').connect(server.address().port, () => {
+    const child = require('node:child_process').spawn('sleep', ['60']);
+    const worker = new (require('node:worker_threads').Worker)('setInterval(() => {}, 1e6)', { eval: true });
+    worker.once('online', () => {
+      const now = tracker.snapshot(request);
+      const made = tracker.workerCreation(worker.threadId);
+      clearInterval(interval); clearInterval(unref); client.destroy(); server.close(); child.kill(); worker.terminate();
+      const end = () => done({ now, worker: made, later: tracker.snapshot(request) });
+      child.on('close', () => setTimeout(end, 300));
+    });
+  });
+});`);
+  const count = (snapshot: TaskSnapshot, type: string): number =>
+    handles(snapshot.groups, type).reduce((sum, group) => sum + group.count, 0);
+  const types = ['TCPSERVERWRAP', 'PROCESSWRAP', 'WORKER', 'TCPWRAP'];
+  assert.deepEqual(
+    types.map((type) => count(now, type)),
+    [1, 1, 1, 1],
+  );
+  assert.equal(count(now, 'Timeout'), 2);
+  assert.deepEqual(
+    types.map((type) => count(later, type)),
+    [0, 0, 0, 0],
+  );
+  const timers = handles(now.groups, 'Timeout');
+  assert.deepEqual(timers.map(({ ref, keepsAlive }) => [ref, keepsAlive]).sort(), [
+    [false, false],
+    [true, true],
+  ]);
+  assert.ok(worker.stack.some(({ line }) => line === 10));
+  assert.ok(worker.agoMs >= 0);
+});
+
+test('resources of the application are listed until they are destroyed', () => {
+  const counts = run<number[]>(`${PENDING}
+const { AsyncResource } = require('node:async_hooks');
+const made = Array.from({ length: 30 }, () => new AsyncResource('Job', { requireManualDestroy: true }));
+const jobs = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'Job').reduce((sum, { count }) => sum + count, 0);
+setTimeout(() => {
+  const before = jobs();
+  for (const job of made.slice(10)) job.emitDestroy();
+  setTimeout(() => done([before, jobs()]), 20);
+}, 20);`);
+  assert.deepEqual(counts, [30, 10]);
+});
+
+test('promises that were collected without settling are counted, and nothing is kept alive by being watched', () => {
+  const result = run<{ collected: number; pending: number; isAlive: boolean }>(
+    `${PENDING}
+let weak;
+(() => { for (let index = 0; index < 100; index++) new Promise(() => {}); weak = new WeakRef(new Promise(() => {})); })();
+never();
+for (let beat = 0; beat < 20; beat++) tracker.beat();
+setTimeout(() => { gc(); setTimeout(() => {
+  for (let beat = 0; beat < 3; beat++) tracker.beat();
+  const { collectedUnsettled, groups } = tracker.snapshot(request);
+  const pending = groups.filter(({ type }) => type === 'PROMISE').reduce((sum, { count }) => sum + count, 0);
+  done({ collected: collectedUnsettled, pending, isAlive: weak.deref() !== undefined });
+}, 20); }, 20);`,
+    { flags: ['--expose-gc'] },
+  );
+  assert.deepEqual(result, { collected: 101, pending: 1, isAlive: false });
+});
+
+test('two million promises leave nothing behind', () => {
+  const result = run<{ pending: number; grownMb: number }>(
+    `${PENDING}
+const leaf = async (value) => { await null; return value; };
+const rounds = async (count) => { for (let index = 0; index < count; index++) await leaf(index); gc(); return process.memoryUsage().heapUsed; };
+(async () => {
+  const before = await rounds(20000);
+  const after = await rounds(500000);
+  const pending = tracker.snapshot(request).groups.filter(({ type }) => type === 'await' || type === 'PROMISE').length;
+  done({ pending, grownMb: (after - before) / 1e6 });
+})();`,
+    { flags: ['--expose-gc'] },
+  );
+  assert.ok(result.pending <= 1, `${result.pending} groups`);
+  assert.ok(result.grownMb < 5, `${result.grownMb} MB`);
+});
+
+test('with 100,000 pending tasks counts are exact and places are sampled', () => {
+  const { snapshot, longestPauseMs } = run<{ snapshot: TaskSnapshot; longestPauseMs: number }>(`${PENDING}
+for (let index = 0; index < 100000; index++) never();
+setTimeout(() => tracker.snapshotInSlices({ ...request, placesMax: 500 }).then(done), 50);`);
+  const promises = snapshot.groups.filter(({ type }) => type === 'PROMISE');
+  assert.equal(
+    promises.reduce((sum, { count }) => sum + count, 0),
+    100_000,
+  );
+  assert.equal(snapshot.placesRead, 500);
+  assert.ok(promises.every(({ ages }) => ages.length <= 64));
+  assert.match(snapshot.notRead.join(), /99500 pending promises not read: limit of 500/);
+  assert.ok(longestPauseMs > 0);
+});
+
+test('the mode says what is watched, and can be changed', () => {
+  const seen = run<[string, boolean, boolean][]>(
+    `${PENDING}
+const look = () => {
+  const { mode, groups } = tracker.snapshot(request);
+  return [mode, groups.some(({ type }) => type === 'await'), groups.some(({ type, createdAt }) => type === 'Timeout' && createdAt.some(({ file }) => file === __filename))];
+};
+async function wait() { await never(); }
+const modes = ['handles', 'on', 'full', 'off'];
+const seen = [];
+for (const mode of modes) { tracker.setMode(mode); wait(); setInterval(() => {}, 1e6); seen.push(look()); }
+done(seen);`,
+    { mode: 'off' },
+  );
+  assert.deepEqual(seen, [
+    ['handles', false, true],
+    ['on', true, true],
+    ['full', true, true],
+    ['off', false, false],
+  ]);
+});
+
+test('full gives promises a creation stack', () => {
+  const snapshot = run<TaskSnapshot>(
+    `${PENDING}
+function start() { return never(); }
+start();
+done(tracker.snapshot(request));`,
+    { mode: 'full' },
+  );
+  const group = snapshot.groups.find(({ type }) => type === 'PROMISE');
+  assert.deepEqual(
+    group?.createdAt.slice(1, 3).map((frame) => frame.function),
+    ['never', 'start'],
+  );
+});
+
+test('tasks of a Piscina pool tell file, thread and times', () => {
+  const tasks = run<TaskSnapshot['poolTasks']>(`${PENDING}
+const { writeFileSync } = require('node:fs');
+const file = __filename.replace('.cjs', '-task.cjs');
+writeFileSync(file, 'module.exports = () => new Promise(() => setInterval(() => {}, 1e6));');
+const { Piscina } = require(${JSON.stringify(new URL('../../node_modules/piscina', import.meta.url).pathname)});
+const pool = new Piscina({ filename: file, minThreads: 1, maxThreads: 1, execArgv: [], env: {} });
+for (let index = 0; index < 3; index++) pool.run({ index }).catch(() => {});
+const poll = () => { const { poolTasks } = tracker.snapshot(request); poolTasks.some(({ runningMs }) => runningMs > 0) ? done(poolTasks) : setTimeout(poll, 50); };
+poll();`);
+  assert.equal(tasks.length, 3);
+  assert.ok(tasks.every(({ kind, file }) => kind === 'piscina' && file?.endsWith('-task.cjs')));
+  assert.equal(tasks.filter(({ runningMs, threadId }) => runningMs !== null && threadId !== null).length, 1);
+  assert.ok(tasks.some(({ payload }) => payload?.includes('index: 2')));
+  assert.ok(tasks[0]?.submittedAt.some(({ function: name }) => name === 'Piscina.run' || name === 'run'));
+});
