@@ -20,6 +20,7 @@ import { countResources, guarded, readHeap, readOsThreadId, readThreadName } fro
 import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
+import { applyThreadMaps, mapSnapshot, mapTasks } from './threadMaps.js';
 
 export class Agent {
   /** What the application registered in this thread. */
@@ -61,7 +62,11 @@ export class Agent {
       version,
       threadId,
       snapshot: (requestJson) => JSON.stringify(this.snapshotNow(JSON.parse(requestJson) as SnapshotRequest)),
-      stack: () => JSON.stringify(captureStack()),
+      stack: () => {
+        const stack = captureStack();
+        applyThreadMaps(stack);
+        return JSON.stringify(stack);
+      },
       host,
     };
     Object.defineProperty(globalThis, AGENT_KEY, { value: Object.freeze(handle), configurable: true });
@@ -73,6 +78,7 @@ export class Agent {
     const snapshot = this.describe();
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
     snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
+    mapSnapshot(snapshot);
     snapshot.pauseMs = performance.now() - started;
     return snapshot;
   }
@@ -104,7 +110,9 @@ export class Agent {
   async tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer> {
     try {
       const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
-      return { tasks: snapshot, pauseMs: longestPauseMs, notRead: [] };
+      const mapping = performance.now();
+      mapTasks(snapshot);
+      return { tasks: snapshot, pauseMs: Math.max(longestPauseMs, performance.now() - mapping), notRead: [] };
     } catch (error) {
       return { tasks: null, pauseMs: 0, notRead: [`tasks: ${error instanceof Error ? error.message : 'unreadable'}`] };
     }

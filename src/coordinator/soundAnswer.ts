@@ -11,7 +11,6 @@ import type {
   TaskSnapshot,
   ThreadSnapshot,
 } from '../protocol.js';
-
 import type { SectionReport } from '../report/types.js';
 
 type Check = (value: unknown) => boolean;

@@ -51,7 +51,7 @@ function leak(before: number, group: TaskGroup, betweenMs: number, report: Unjud
       `${group.count - before} more in ${spokenTime(betweenMs)}`,
       'inferred: nobody settles or closes them (the load may have grown instead)',
     ],
-    next: [`does it grow on?  take a second report and compare`],
+    next: ['does it grow on?  take a second report and compare'],
   });
 }
 

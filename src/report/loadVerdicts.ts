@@ -85,7 +85,7 @@ function poolVerdict(pool: PoolReport, report: Unjudged): Verdict[] {
       next:
         isStalled && pool.idle === 0
           ? restartLoses(report)
-          : [`is the queue shrinking?  take a second report and compare`],
+          : ['is the queue shrinking?  take a second report and compare'],
     }),
   ];
 }
@@ -143,7 +143,7 @@ function pileup(group: TaskGroup, report: Unjudged): Verdict {
       `ages ${spokenTime(group.ageMs?.min ?? 0)} to ${spokenTime(oldest)}, median ${spokenTime(group.ageMs?.median ?? 0)}`,
       'inferred: it may be by design',
     ],
-    next: [`does it grow?  take a second report and compare`],
+    next: ['does it grow?  take a second report and compare'],
   });
 }
 

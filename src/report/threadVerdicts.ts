@@ -72,7 +72,7 @@ function stuck(
     waitsFor: code === 'thread-native-wait' ? waitedFor(thread) : null,
     text: `${nameThread(thread)} ${does}${forTime(forMs)}${inFrame(frame, report)}${runningTask(thread, report)}`,
     evidence: [...thread.evidence, ...hotLines(thread, report), ...(inferred === undefined ? [] : [inferred])],
-    next: [...nextFor(thread, code, report), ...(severity === 'info' ? [] : restartLoses(report))],
+    next: [...nextFor(thread, code), ...(severity === 'info' ? [] : restartLoses(report))],
   });
 }
 
@@ -154,8 +154,8 @@ function hotLines(thread: ThreadReport, report: Unjudged): string[] {
   return [`${Math.round(hottest.share * 100)}% of stack samples in ${formatFrame(hottest.frame, report.process.root)}`];
 }
 
-function nextFor(thread: ThreadReport, code: VerdictCode, report: Unjudged): string[] {
-  const moving = `is it still moving?  take a second report and compare`;
+function nextFor(thread: ThreadReport, code: VerdictCode): string[] {
+  const moving = 'is it still moving?  take a second report and compare';
   const isNative = code === 'thread-native-wait' || code === 'thread-native-cpu';
   if (thread.role === 'main')
     return [

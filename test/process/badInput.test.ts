@@ -188,6 +188,7 @@ test('workers that die in the middle of a report do not keep it from coming', { 
       assert.ok(report.threads.some((thread) => thread.threadId === 0));
       assert.ok(report.report.durationMs <= LATEST_MS, `${report.report.durationMs}`);
       await fixture.line(/^all gone$/);
+      await delay(300); // The ports of a thread close a moment after it ended, and the last report has to be over.
       assertAlive(fixture);
       assert.equal((await reportOf(fixture)).threads.length, 1);
     });
@@ -199,7 +200,8 @@ test('garbage on a port is ignored, and the report comes', { timeout: 20_000 }, 
     const report = await reportOf(fixture);
     const ids = report.threads.map((thread) => thread.threadId).sort();
     assert.deepEqual(ids, [0, 2, 3, 4]);
-    assert.equal(report.threads.find((thread) => thread.threadId === 2)?.readBy, 'port');
+    for (const threadId of [3, 4])
+      assert.equal(report.threads.find((one) => one.threadId === threadId)?.readBy, 'inspector');
     assert.equal(report.threads.find((thread) => thread.threadId === 0)?.readBy, 'port');
     assert.ok(report.report.durationMs <= LATEST_MS);
     assertAlive(fixture);
@@ -244,8 +246,7 @@ test('onReport and a configuration that throw fail alone', { timeout: 20_000 }, 
     ${STAYS}`;
   await using(spawnFixture(code, { inputType: 'module', env: JSON_FORMAT }), async (fixture) => {
     const report = await reportOf(fixture);
-    const line = report.report.notRead.find(({ what }) => what === 'configuration');
-    assert.match(line?.why ?? '', /thrown by config/);
+    assert.deepEqual(report.configuration['default'], { error: 'the function threw: thrown by config' });
     await fixture.line(/^guru-meditation: .*thrown by onReport/);
     await delay(200);
     await reportOf(fixture);
