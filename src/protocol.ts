@@ -117,8 +117,10 @@ export interface AgentHandle {
   host: unknown;
 }
 
+/** First all threads are asked for what they tell at once, then for their tasks: so the cheap part waits for nobody's dear one. */
 export type ToAgent =
   | { kind: 'snapshot'; request: SnapshotRequest }
+  | { kind: 'tasks'; request: SnapshotRequest }
   | { kind: 'settings'; settings: AgentSettings }
   | { kind: 'sections'; requestId: string; timeoutMs: number };
 
@@ -130,7 +132,7 @@ export interface TasksAnswer {
   notRead: string[];
 }
 
-/** The snapshot comes at once, without its tasks, and says that the loop turns; they follow when their slices are done. */
+/** The snapshot comes without its tasks, and says that the loop turns; the tasks come when their slices are done. */
 export type FromAgent =
   | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
   | { kind: 'tasks'; requestId: string; answer: TasksAnswer }

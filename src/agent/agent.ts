@@ -20,7 +20,7 @@ import { countResources, guarded, readHeap, readOsThreadId, readThreadName } fro
 import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
-import { applyThreadMaps, mapSnapshot, mapTasks } from './threadMaps.js';
+import { applyThreadMaps, framesOf } from './threadMaps.js';
 
 export class Agent {
   /** What the application registered in this thread. */
@@ -78,7 +78,7 @@ export class Agent {
     const snapshot = this.describe();
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
     snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
-    mapSnapshot(snapshot);
+    applyThreadMaps([...snapshot.stack, ...framesOf(snapshot.tasks)]);
     snapshot.pauseMs = performance.now() - started;
     return snapshot;
   }
@@ -87,6 +87,8 @@ export class Agent {
   describe(): ThreadSnapshot {
     const started = performance.now();
     const notRead: string[] = [];
+    const children = guarded('children', () => this.#children.list(), [], notRead);
+    applyThreadMaps(children.flatMap(({ createdAt }) => createdAt));
     return {
       threadId,
       osThreadId: this.#osThreadId,
@@ -99,7 +101,7 @@ export class Agent {
       utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
       heap: guarded('heap', readHeap, null, notRead),
       resources: guarded('resources', countResources, {}, notRead),
-      children: guarded('children', () => this.#children.list(), [], notRead),
+      children,
       tasks: null,
       notRead,
       pauseMs: performance.now() - started,
@@ -111,7 +113,7 @@ export class Agent {
     try {
       const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
       const mapping = performance.now();
-      mapTasks(snapshot);
+      applyThreadMaps(framesOf(snapshot));
       return { tasks: snapshot, pauseMs: Math.max(longestPauseMs, performance.now() - mapping), notRead: [] };
     } catch (error) {
       return { tasks: null, pauseMs: 0, notRead: [`tasks: ${error instanceof Error ? error.message : 'unreadable'}`] };
@@ -121,7 +123,8 @@ export class Agent {
   /** Serves a port until it closes; whatever is no message of ours is ignored. */
   serve(port: MessagePort): void {
     port.on('message', (message: ToAgent | null) => {
-      if (message?.kind === 'snapshot') void this.#answer(port, message.request);
+      if (message?.kind === 'snapshot') this.#answer(port, message.request);
+      else if (message?.kind === 'tasks') void this.#answerTasks(port, message.request);
       else if (message?.kind === 'settings') this.#apply(message.settings);
       else if (message?.kind === 'sections')
         void answerSections(this.sections, port, message.requestId, message.timeoutMs);
@@ -129,14 +132,13 @@ export class Agent {
     port.unref();
   }
 
-  async #answer(port: MessagePort, request: SnapshotRequest): Promise<void> {
+  #answer(port: MessagePort, { requestId }: SnapshotRequest): void {
+    port.postMessage({ kind: 'snapshot', requestId, snapshot: this.describe() } satisfies FromAgent);
+  }
+
+  async #answerTasks(port: MessagePort, request: SnapshotRequest): Promise<void> {
     const { requestId } = request;
-    try {
-      port.postMessage({ kind: 'snapshot', requestId, snapshot: this.describe() } satisfies FromAgent);
-      port.postMessage({ kind: 'tasks', requestId, answer: await this.tasksInSlices(request) } satisfies FromAgent);
-    } catch {
-      // The port went away with its owner, or a request made no sense: there is nobody to tell.
-    }
+    port.postMessage({ kind: 'tasks', requestId, answer: await this.tasksInSlices(request) } satisfies FromAgent);
   }
 
   #apply(settings: AgentSettings): void {

@@ -19,6 +19,7 @@ const EXITING = 5;
 const CLAIMS = 6;
 const REPORTS = 7;
 const CRASH = 8;
+const INSTALLED_LATE = 9;
 
 const SLOT_THREAD = 0;
 const SLOT_TURNED = 1;
@@ -150,6 +151,15 @@ export class SharedState {
     Atomics.notify(this.#control, CRASH);
   }
 
+  /** Without the preload, threads may be there that no agent saw start. */
+  get installedLate(): boolean {
+    return Atomics.load(this.#control, INSTALLED_LATE) === 1;
+  }
+
+  markInstalledLate(): void {
+    Atomics.store(this.#control, INSTALLED_LATE, 1);
+  }
+
   /** A slot for this thread's heartbeats, or -1 when all are taken (more than 1,024 threads: no heartbeat for the rest). */
   takeSlot(threadId: number, osThreadId: number | null): number {
     for (let probe = 0; probe < SLOTS; probe++) {
@@ -169,7 +179,10 @@ export class SharedState {
 
   freeSlotOf(threadId: number): void {
     for (let slot = 0; slot < SLOTS; slot++) {
-      Atomics.compareExchange(this.#slots, slot * SLOT_WORDS + SLOT_THREAD, BigInt(threadId + 1), 0n);
+      const base = slot * SLOT_WORDS;
+      if (Atomics.load(this.#slots, base + SLOT_THREAD) !== BigInt(threadId + 1)) continue;
+      Atomics.store(this.#slots, base + SLOT_OS_THREAD, 0n); // The next owner has none until it says so.
+      Atomics.compareExchange(this.#slots, base + SLOT_THREAD, BigInt(threadId + 1), 0n);
     }
   }
 

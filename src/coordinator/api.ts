@@ -23,7 +23,7 @@ export function setup(options: SetupOptions = {}): void {
   resolveOptions(options, {});
   if (!isMainThread)
     throw new GuruError('GMR_UNSUPPORTED', 'setup: expected to be called on the main thread, got a call in a worker');
-  install();
+  installLate();
   host()?.setup(options);
 }
 
@@ -37,7 +37,7 @@ export async function report(): Promise<Report> {
   if (isTurnedOff(process.env)) throw new GuruError('GMR_UNSUPPORTED', 'report: turned off by GMR=off');
   if (!isMainThread)
     throw new GuruError('GMR_UNSUPPORTED', 'report: expected to be called on the main thread, got a call in a worker');
-  const reason = install();
+  const reason = installLate();
   const installed = host();
   if (installed === null) throw new GuruError('GMR_UNSUPPORTED', `report: ${reason ?? 'nothing is installed'}`);
   return installed.report({ kind: 'api', detail: 'report()' }, false);
@@ -53,9 +53,17 @@ const unshown = createSectionRegistry();
  * @throws {GuruError} `GMR_SECTION` for a title, a generator or options that are none.
  */
 export function registerSection(title: string, generator: SectionGenerator, options: SectionOptions = {}): () => void {
-  install();
+  installLate();
   const registry = (installedHandle()?.host as { sections?: SectionRegistry } | undefined)?.sections ?? unshown;
   return registry.register(title, generator, options, (line) => sayOnce('GMR_SECTION', line));
+}
+
+/** The preload's installation where there is one; else one is made now, when other threads may run already. */
+function installLate(): string | null {
+  const isFirst = installedHandle() === null;
+  const reason = install();
+  if (isFirst) host()?.assumeOtherThreads();
+  return reason;
 }
 
 function host(): Host | null {

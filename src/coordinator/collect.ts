@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
 import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
+import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
 import { addTasks, type PortLane } from './portLane.js';
@@ -30,15 +31,17 @@ export interface OwnThread {
 }
 
 export async function collect(request: ReportRequest, lanes: Lanes): Promise<Collected> {
+  forgetEnded(lanes.shared);
   const turnedAgoMs = Object.fromEntries(
     lanes.shared.threads().map((slot) => [slot.threadId, request.startedMs - slot.turnedAtMs]),
   );
   const question = toSnapshotRequest(request, 'port');
   const own = lanes.own === null ? null : describeOwn(lanes.own, request);
   const asking = lanes.ports.ask(question, request.startedMs);
+  await asking.spoken(staleThreads(lanes), request.graceMs);
+  asking.askTasks();
   const ownTasks = lanes.own === null || own === null ? null : addOwnTasks(lanes.own, question, own.snapshot);
   const facts = lanes.mainFacts(request);
-  await asking.spoken(staleThreads(lanes), request.graceMs);
   const spoken = [...(own === null ? [] : [own]), ...asking.answers.values()];
   const reading = isEverybody(lanes, spoken) ? null : reach(lanes, request, spoken);
   const sections = lanes.ports.sections(
@@ -47,7 +50,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     sectionsBound(request),
   );
   await Promise.all([asking.answered(request.deadlineMs), before(ownTasks, request)]);
-  const reached = await reading;
+  const reached = withoutEnded(await reading);
   const answers = [...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])];
   return {
     request,
@@ -109,9 +112,17 @@ function staleThreads(lanes: Lanes): Set<number> {
 function isEverybody(lanes: Lanes, spoken: Answer[]): boolean {
   const known = new Set([0, ...lanes.shared.threads().map((slot) => slot.threadId)]);
   for (const { snapshot } of spoken) for (const child of snapshot.children) known.add(child.threadId);
+  if (lanes.shared.installedLate) return false;
   known.delete(lanes.shared.sentinelThreadId);
   for (const { snapshot } of spoken) known.delete(snapshot.threadId);
   return known.size === 0;
+}
+
+/** A thread that ended while it was waited for is no thread that could not be read. */
+function withoutEnded(reached: Reached | null): Reached | null {
+  if (reached === null) return null;
+  const ended = new Set(endedAmong(reached.unread));
+  return { ...reached, unread: reached.unread.filter((thread) => !ended.has(thread)) };
 }
 
 async function reach(lanes: Lanes, request: ReportRequest, spoken: Answer[]): Promise<Reached> {

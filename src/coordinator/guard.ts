@@ -37,8 +37,9 @@ export function sentinelFile(): string | null {
 }
 
 function packageFolder(): string | null {
-  if (typeof __dirname === 'string') return __dirname;
-  return import.meta.dirname ?? null;
+  // In this order: under `node --eval` and in the REPL a global `__dirname` stands for the working directory.
+  if (typeof import.meta.dirname === 'string') return import.meta.dirname;
+  return typeof __dirname === 'string' ? __dirname : null;
 }
 
 function forbids(scope: string): boolean {

@@ -84,6 +84,11 @@ export class Host {
     return this.#agent.sections;
   }
 
+  /** From now on every report looks for threads that no agent saw start. */
+  assumeOtherThreads(): void {
+    this.#shared.markInstalledLate();
+  }
+
   /** @throws {GuruError} `GMR_OPTION` for an option that is not what it must be. */
   setup(given: SetupOptions): void {
     const merged = { ...this.#given, ...given };

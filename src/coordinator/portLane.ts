@@ -61,7 +61,10 @@ export class PortLane {
 
   /** Asks all agents at once; `started` is the monotonic time of the request, from which answers are timed. */
   ask(request: SnapshotRequest, started: number): Asking {
-    const asking = new Asking(request.requestId, this.threadIds, started, () => this.#asking.delete(asking));
+    const askTasks = (threadId: number): void => {
+      this.#ports.get(threadId)?.postMessage({ kind: 'tasks', request } satisfies ToAgent);
+    };
+    const asking = new Asking(request.requestId, this.threadIds, started, askTasks, () => this.#asking.delete(asking));
     this.#asking.add(asking);
     this.tellAll({ kind: 'snapshot', request });
     return asking;
@@ -103,10 +106,19 @@ export class Asking {
   readonly #started: number;
   readonly #silent: Set<number>;
   readonly #tasksToCome = new Set<number>();
+  readonly #askTasks: (threadId: number) => void;
   readonly #close: () => void;
   #wake: () => void = () => {};
+  #isAskingTasks = false;
 
-  constructor(requestId: string, threadIds: readonly number[], started: number, close: () => void) {
+  constructor(
+    requestId: string,
+    threadIds: readonly number[],
+    started: number,
+    askTasks: (threadId: number) => void,
+    close: () => void,
+  ) {
+    this.#askTasks = askTasks;
     this.#requestId = requestId;
     this.#started = started;
     this.#silent = new Set(threadIds);
@@ -121,6 +133,12 @@ export class Asking {
   /** Until every thread that is not expected to be silent has spoken, or `untilMs` after the request. */
   spoken(expectedSilent: ReadonlySet<number>, untilMs: number): Promise<void> {
     return this.#until(() => [...this.#silent].every((threadId) => expectedSilent.has(threadId)), untilMs);
+  }
+
+  /** From now on every thread that has spoken or will speak is asked for its tasks. */
+  askTasks(): void {
+    this.#isAskingTasks = true;
+    for (const threadId of this.#tasksToCome) this.#askTasks(threadId);
   }
 
   /** Until every thread whose loop turns has sent its tasks, or `untilMs` after the request; then closes. */
@@ -145,6 +163,7 @@ export class Asking {
   #describe(threadId: number, snapshot: ThreadSnapshot): void {
     if (!isSoundSnapshot(snapshot, threadId) || !this.#silent.delete(threadId)) return;
     this.#tasksToCome.add(threadId);
+    if (this.#isAskingTasks) this.#askTasks(threadId);
     this.answers.set(threadId, { snapshot, lane: 'port', answerMs: monotonicMs() - this.#started, title: null });
   }
 

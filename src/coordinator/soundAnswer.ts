@@ -25,6 +25,10 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
+const orMissing =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
 const list =
   (check: Check): Check =>
   (value) =>
@@ -51,6 +55,7 @@ const frames = list(
     column: orNull(number),
     async: flag,
     kind: text,
+    mapped: orMissing(shape<NonNullable<RawFrame['mapped']>>({ file: text, line: number, column: number })),
   }),
 );
 

@@ -200,8 +200,6 @@ test('garbage on a port is ignored, and the report comes', { timeout: 20_000 }, 
     const report = await reportOf(fixture);
     const ids = report.threads.map((thread) => thread.threadId).sort();
     assert.deepEqual(ids, [0, 2, 3, 4]);
-    for (const threadId of [3, 4])
-      assert.equal(report.threads.find((one) => one.threadId === threadId)?.readBy, 'inspector');
     assert.equal(report.threads.find((thread) => thread.threadId === 0)?.readBy, 'port');
     assert.ok(report.report.durationMs <= LATEST_MS);
     assertAlive(fixture);

@@ -1,0 +1,109 @@
+/**
+ * What only the thread itself can tell of a place in its code: the source maps of code that a loader made (tsx, Vitest),
+ * which no file holds, and whether TypeScript runs as it was written. Asked for when a report is taken, also inside an
+ * interrupt; the lines themselves are read elsewhere.
+ */
+import { toPath } from '../report/frames.js';
+import type { RawFrame, TaskSnapshot } from '../protocol.js';
+
+/** Frames that are looked at, and different places among them, at most. */
+const FRAMES_MAX = 5000;
+const PLACES_MAX = 500;
+/** For all maps together: a map is decoded when it is first asked for, in this thread. */
+const TIME_MAX_MS = 8;
+/** A larger file is a bundle, whose map is decoded elsewhere; a map of this size takes about 8 ms. In bytes. */
+const FILE_MAX = 100_000;
+
+const TYPESCRIPT_NAME = /\.[cm]?tsx?$/i;
+/** What compiles TypeScript, as it stands in Node's flags. */
+const COMPILERS =
+  /(?:^|[\\/\s=])(?:tsx|ts-node|ts-node-dev|@swc|@swc-node|esbuild-register|@?esbuild-kit|sucrase|@babel|jiti|vite-node|vitest)(?:[\\/\s]|$)|--(?:experimental-)?loader|--experimental-transform-types/;
+
+interface Entry {
+  generatedLine?: number;
+  originalSource?: unknown;
+  originalLine?: unknown;
+  originalColumn?: unknown;
+}
+interface ModuleApi {
+  findSourceMap?(path: string): { findEntry(line: number, column: number): Entry } | undefined;
+}
+type ThreadMap = ReturnType<NonNullable<ModuleApi['findSourceMap']>>;
+
+/** Adds `mapped` to the frames for which this thread has a map or knows that none is needed. Never throws. */
+export function applyThreadMaps(frames: readonly RawFrame[]): void {
+  try {
+    const api = process.getBuiltinModule('node:module') as ModuleApi;
+    const stripped = stripsTypes(api);
+    const byFile = groupByFile(frames);
+    const end = performance.now() + TIME_MAX_MS;
+    for (const [path, places] of byFile) {
+      const map = performance.now() < end ? findMap(api, path) : undefined;
+      for (const frame of places) mapFrame(frame, path, map, stripped);
+    }
+  } catch {
+    // The places stay what they are.
+  }
+}
+
+/** All frames of the tasks, for `applyThreadMaps`. */
+export function framesOf(tasks: TaskSnapshot | null): RawFrame[] {
+  if (tasks === null) return [];
+  const ofGroups = tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
+  return [...ofGroups, ...tasks.poolTasks.flatMap(({ submittedAt }) => submittedAt)];
+}
+
+/** Frames that may have a map, TypeScript first: where time runs out, it is for those that need it least. */
+function groupByFile(frames: readonly RawFrame[]): Map<string, RawFrame[]> {
+  const groups = new Map<string, RawFrame[]>();
+  const seen = new Set<string>();
+  for (const frame of frames.slice(0, FRAMES_MAX)) {
+    if (frame.file === null || frame.line === null || frame.file.startsWith('node:')) continue;
+    const key = `${frame.file}:${frame.line}:${frame.column}`;
+    if (!seen.has(key) && seen.size >= PLACES_MAX) continue;
+    seen.add(key);
+    const path = toPath(frame.file);
+    const group = groups.get(path);
+    if (group === undefined) groups.set(path, [frame]);
+    else group.push(frame);
+  }
+  const paths = [...groups].sort(([left], [right]) => rank(left) - rank(right));
+  return new Map(paths);
+}
+
+function rank(path: string): number {
+  return TYPESCRIPT_NAME.test(path) ? 0 : 1;
+}
+
+function findMap(api: ModuleApi, path: string): ThreadMap {
+  if (!/^(?:\/|[A-Za-z]:[\\/])/.test(path)) return undefined;
+  const stats = process.getBuiltinModule('node:fs').statSync(path, { throwIfNoEntry: false });
+  return stats === undefined || stats.size > FILE_MAX ? undefined : api.findSourceMap?.(path);
+}
+
+function mapFrame(frame: RawFrame, path: string, map: ThreadMap, stripped: boolean): void {
+  const line = frame.line ?? 1;
+  const column = frame.column ?? 1;
+  if (map === undefined) {
+    if (stripped && TYPESCRIPT_NAME.test(path)) frame.mapped = { file: path, line, column };
+    return;
+  }
+  const { generatedLine, originalSource, originalLine, originalColumn } = map.findEntry(line - 1, column - 1);
+  if (generatedLine !== line - 1 || typeof originalSource !== 'string' || originalSource === '') return;
+  if (!Number.isSafeInteger(originalLine) || !Number.isSafeInteger(originalColumn)) return;
+  frame.mapped = {
+    file: toPath(originalSource),
+    line: Number(originalLine) + 1,
+    column: Number(originalColumn) + 1,
+  };
+}
+
+/** Whether Node itself strips the types of what it loads here, which keeps every line and column, and nobody else does. */
+function stripsTypes(api: ModuleApi): boolean {
+  if ((process.features as { typescript?: unknown }).typescript !== 'strip') return false;
+  const extensions = Reflect.get(api, '_extensions') as Record<string, { name?: unknown } | undefined> | undefined;
+  const loader = extensions?.['.ts'];
+  if (loader !== undefined && loader.name !== 'loadTS') return false;
+  const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''];
+  return !flags.some((flag) => COMPILERS.test(flag)) && !('__vitest_worker__' in globalThis);
+}
