@@ -13,8 +13,11 @@ export const ENVIRONMENT_KEY = 'guru-meditation.shared';
 
 /** A frame as a thread sees it: no source, no package; those are added where nobody waits (see `report/frames`). */
 export type RawFrame = Pick<Frame, 'function' | 'file' | 'line' | 'column' | 'async' | 'kind'> & {
-  /** The source's place, where the thread itself knows it: by its own source maps, or because the code runs as written. */
-  mapped?: { file: string; line: number; column: number };
+  /**
+   * The source's place, where the thread itself knows it: by its own source maps, or because the code runs as written. Null
+   * where the code was transformed and nobody can tell.
+   */
+  mapped?: { file: string; line: number; column: number } | null;
 };
 
 export interface SnapshotRequest {

@@ -41,6 +41,7 @@ export class Agent {
     this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
     this.#heartbeat.onBeat(() => this.#tracker.beat());
     setImmediate(() => {
+      captureStack(); // Makes what it needs now: the first look into this thread, whatever it does then, is short.
       if (this.#phase === 'starting') this.#phase = 'running';
     }).unref();
     process.on('exit', () => {

@@ -3,7 +3,7 @@
  * which no file holds, and whether TypeScript runs as it was written. Asked for when a report is taken, also inside an
  * interrupt; the lines themselves are read elsewhere.
  */
-import { toPath } from '../report/frames.js';
+import { packageOf, toPath } from '../report/frames.js';
 import type { RawFrame, TaskSnapshot } from '../protocol.js';
 
 /** Frames that are looked at, and different places among them, at most. */
@@ -16,8 +16,13 @@ const FILE_MAX = 100_000;
 
 const TYPESCRIPT_NAME = /\.[cm]?tsx?$/i;
 /** What compiles TypeScript, as it stands in Node's flags. */
-const COMPILERS =
-  /(?:^|[\\/\s=])(?:tsx|ts-node|ts-node-dev|@swc|@swc-node|esbuild-register|@?esbuild-kit|sucrase|@babel|jiti|vite-node|vitest)(?:[\\/\s]|$)|--(?:experimental-)?loader|--experimental-transform-types/;
+const COMPILERS = inFlags('tsx|ts-node|ts-node-dev');
+/** What may change all code of an application, and keeps its maps to itself. */
+const TRANSFORMERS = inFlags('@swc|@swc-node|esbuild-register|@esbuild-kit|sucrase|@babel|jiti|vite-node|vitest');
+const OTHER_LOADERS = /--(?:experimental-)?loader|--experimental-transform-types/;
+
+/** How this thread came to its code. */
+type Loading = 'stripped' | 'transformed' | 'unknown';
 
 interface Entry {
   generatedLine?: number;
@@ -30,16 +35,16 @@ interface ModuleApi {
 }
 type ThreadMap = ReturnType<NonNullable<ModuleApi['findSourceMap']>>;
 
-/** Adds `mapped` to the frames for which this thread has a map or knows that none is needed. Never throws. */
+/** Adds `mapped` to the frames for which this thread has a map, or knows that none is needed or to be had. Never throws. */
 export function applyThreadMaps(frames: readonly RawFrame[]): void {
   try {
     const api = process.getBuiltinModule('node:module') as ModuleApi;
-    const stripped = stripsTypes(api);
+    const loading = loadingOf(api);
     const byFile = groupByFile(frames);
     const end = performance.now() + TIME_MAX_MS;
     for (const [path, places] of byFile) {
       const map = performance.now() < end ? findMap(api, path) : undefined;
-      for (const frame of places) mapFrame(frame, path, map, stripped);
+      for (const frame of places) mapFrame(frame, path, map, loading);
     }
   } catch {
     // The places stay what they are.
@@ -81,29 +86,39 @@ function findMap(api: ModuleApi, path: string): ThreadMap {
   return stats === undefined || stats.size > FILE_MAX ? undefined : api.findSourceMap?.(path);
 }
 
-function mapFrame(frame: RawFrame, path: string, map: ThreadMap, stripped: boolean): void {
+function mapFrame(frame: RawFrame, path: string, map: ThreadMap, loading: Loading): void {
   const line = frame.line ?? 1;
   const column = frame.column ?? 1;
-  if (map === undefined) {
-    if (stripped && TYPESCRIPT_NAME.test(path)) frame.mapped = { file: path, line, column };
-    return;
-  }
-  const { generatedLine, originalSource, originalLine, originalColumn } = map.findEntry(line - 1, column - 1);
-  if (generatedLine !== line - 1 || typeof originalSource !== 'string' || originalSource === '') return;
-  if (!Number.isSafeInteger(originalLine) || !Number.isSafeInteger(originalColumn)) return;
-  frame.mapped = {
-    file: toPath(originalSource),
-    line: Number(originalLine) + 1,
-    column: Number(originalColumn) + 1,
-  };
+  const original = originalOf(map, line, column);
+  if (original !== null) frame.mapped = original;
+  else if (map !== undefined) return;
+  else if (loading === 'stripped' && TYPESCRIPT_NAME.test(path)) frame.mapped = { file: path, line, column };
+  else if (loading === 'transformed' && packageOf(path) === null) frame.mapped = null;
 }
 
-/** Whether Node itself strips the types of what it loads here, which keeps every line and column, and nobody else does. */
-function stripsTypes(api: ModuleApi): boolean {
-  if ((process.features as { typescript?: unknown }).typescript !== 'strip') return false;
+/** Null where the map has no entry in this line; it gives the nearest one before, also of another line. */
+function originalOf(map: ThreadMap, line: number, column: number): NonNullable<RawFrame['mapped']> | null {
+  const entry = map?.findEntry(line - 1, column - 1);
+  if (entry === undefined || entry.generatedLine !== line - 1) return null;
+  const { originalSource: source, originalLine, originalColumn } = entry;
+  if (typeof source !== 'string' || source === '') return null;
+  if (!Number.isSafeInteger(originalLine) || !Number.isSafeInteger(originalColumn)) return null;
+  return { file: toPath(source), line: Number(originalLine) + 1, column: Number(originalColumn) + 1 };
+}
+
+/** `stripped`: Node itself takes the types out of what it loads here, which keeps every line and column. */
+function loadingOf(api: ModuleApi): Loading {
+  const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? '', process.argv[1] ?? ''];
+  const has = (pattern: RegExp): boolean => flags.some((flag) => pattern.test(flag));
+  if (has(TRANSFORMERS)) return 'transformed';
+  if ((process.features as { typescript?: unknown }).typescript !== 'strip') return 'unknown';
+  if (has(COMPILERS) || has(OTHER_LOADERS)) return 'unknown';
   const extensions = Reflect.get(api, '_extensions') as Record<string, { name?: unknown } | undefined> | undefined;
   const loader = extensions?.['.ts'];
-  if (loader !== undefined && loader.name !== 'loadTS') return false;
-  const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? ''];
-  return !flags.some((flag) => COMPILERS.test(flag)) && !('__vitest_worker__' in globalThis);
+  return loader === undefined || loader.name === 'loadTS' ? 'stripped' : 'unknown';
+}
+
+/** A package's name as it is given to a flag, or as a path into it. */
+function inFlags(names: string): RegExp {
+  return new RegExp(`(?:^|[\\s=]|node_modules[\\\\/](?:\\.bin[\\\\/])?)(?:${names})(?:[\\\\/\\s]|$)`);
 }

@@ -41,7 +41,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
   });
   return {
     ...emptyThread(snapshot.threadId, collected, complete),
-    osThreadId: snapshot.osThreadId,
+    osThreadId: snapshot.osThreadId ?? evidence?.osThreadId ?? null,
     name: nameOf(snapshot.threadId, snapshot.name, answer.title, collected),
     role: roleOf(snapshot.threadId, helper),
     helper,

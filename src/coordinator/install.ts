@@ -25,7 +25,8 @@ export function install(): string | null {
     return Host.install(VERSION, sentinelFile() ?? '');
   } catch (error) {
     if (process.env['GMR_STRICT'] === '1') throw error;
-    sayOnce('GMR_INSTALL', `not installed: ${messageOf(error)}`);
+    // A worker may be on its way out while it loads us; one that has no agent is named in every report.
+    if (isMainThread) sayOnce('GMR_INSTALL', `not installed: ${messageOf(error)}`);
     return messageOf(error);
   }
 }

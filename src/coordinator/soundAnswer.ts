@@ -55,7 +55,7 @@ const frames = list(
     column: orNull(number),
     async: flag,
     kind: text,
-    mapped: orMissing(shape<NonNullable<RawFrame['mapped']>>({ file: text, line: number, column: number })),
+    mapped: orMissing(orNull(shape<NonNullable<RawFrame['mapped']>>({ file: text, line: number, column: number }))),
   }),
 );
 

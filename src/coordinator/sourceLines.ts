@@ -34,7 +34,7 @@ export class SourceLines {
   readonly #startedAtMs: number;
   readonly #root: string | null;
   /** Places that a thread found in its own maps: for frames of the same place that come without. */
-  readonly #mapped = new Map<string, NonNullable<RawFrame['mapped']>>();
+  readonly #mapped = new Map<string, RawFrame['mapped']>();
   /** TypeScript files that a thread knows to run as they are. */
   readonly #asWritten = new Set<string>();
 
@@ -55,6 +55,7 @@ export class SourceLines {
     const bare: Place = { file: path, line: frame.line, column: frame.column, sure: true, source: null };
     if (path === null || frame.line === null || !isAbsolute(path)) return bare;
     const mapped = this.#remember(`${path}:${frame.line}:${frame.column}`, path, frame, mappedNow);
+    if (mapped === null) return { ...bare, sure: false };
     if (mapped !== undefined) return this.#original({ ...mapped, content: null });
     const file = this.#read(path);
     if (file === null) return { ...bare, sure: !isTransformed(path) || this.#asWritten.has(path) };
@@ -69,7 +70,8 @@ export class SourceLines {
   #remember(key: string, path: string, frame: RawFrame, mapped: RawFrame['mapped']): RawFrame['mapped'] {
     if (mapped === undefined) return this.#mapped.get(key);
     this.#mapped.set(key, mapped);
-    if (mapped.file === path && mapped.line === frame.line && mapped.column === frame.column) this.#asWritten.add(path);
+    if (mapped?.file === path && mapped.line === frame.line && mapped.column === frame.column)
+      this.#asWritten.add(path);
     return mapped;
   }
 

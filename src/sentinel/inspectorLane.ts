@@ -76,13 +76,18 @@ export class InspectorLane {
   /**
    * Everything else about the threads that gave a look, side by side. Those that nobody has parked are sampled, over
    * `SAMPLING_MS`, before they are asked for their tasks: with millions of those the answer may never come.
+   *
+   * Parked ones are left alone after the first look: there is no more to know of them, and on Node 20 a thread that is
+   * terminated just while it is asked something inside `Atomics.wait` brings the whole process down (a check of V8's).
    */
   async examine(): Promise<void> {
+    const isParked = ({ answer }: ReadThread): boolean => parkedBy(answer.snapshot.stack) !== null;
     const threads = [...this.read.values()];
-    const suspects = threads.filter(({ answer }) => parkedBy(answer.snapshot.stack) === null);
+    for (const thread of threads) if (isParked(thread)) thread.answer.snapshot.notRead = [];
+    const suspects = threads.filter((thread) => !isParked(thread));
     const count = Math.max(1, Math.min(SAMPLES_EACH, Math.floor(SAMPLES_IN_ALL / Math.max(1, suspects.length))));
-    const examined = threads.map(async (thread) => {
-      if (suspects.includes(thread)) await this.#sample(thread, count);
+    const examined = suspects.map(async (thread) => {
+      await this.#sample(thread, count);
       await this.#readSnapshot(thread);
     });
     await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs())]);

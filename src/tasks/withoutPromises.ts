@@ -21,7 +21,7 @@ interface AsyncWrapBinding {
   setPromiseHooks(...hooks: V8Hooks): void;
   getPromiseHooks(): V8Hooks;
   async_hook_fields: Uint32Array;
-  constants: Record<CountedField, number>;
+  constants: Record<CountedField | 'kUsesExecutionAsyncResource', number>;
 }
 
 /** Not `kTotals`: that one is left behind when a hook is enabled while hooks run. */
@@ -145,7 +145,7 @@ export class HooksWithoutPromises {
   /** Replaces Node's promise hook, if it is the only one beside ours, by ours alone. */
   #takeOut(): void {
     const target = this.#binding;
-    if (target === null || types.isPromise(executionAsyncResource())) return;
+    if (target === null || isInPromiseJob(target)) return;
     const watch = this.#watch;
     watch?.stop();
     const others = target.getPromiseHooks();
@@ -153,6 +153,18 @@ export class HooksWithoutPromises {
     if (!others.every(isNodesOwn)) return;
     target.setPromiseHooks(watch?.ring.init as V8Hook, undefined, undefined, watch?.ring.settled as V8Hook);
   }
+}
+
+/**
+ * Asking for the resource makes Node run every later callback through a function of its own, which stands in the stacks
+ * of the application's errors; so the mark that it was asked is put back.
+ */
+function isInPromiseJob({ async_hook_fields: fields, constants }: AsyncWrapBinding): boolean {
+  const mark = constants.kUsesExecutionAsyncResource;
+  const before = fields[mark] ?? 0;
+  const isPromise = types.isPromise(executionAsyncResource());
+  fields[mark] = before;
+  return isPromise;
 }
 
 function wearsAsyncId(promise: object): boolean {
