@@ -6,9 +6,8 @@
 import { packageOf, toPath } from '../report/frames.js';
 import type { RawFrame, TaskSnapshot } from '../protocol.js';
 
-/** Frames that are looked at, and different places among them, at most. */
-const FRAMES_MAX = 5000;
-const PLACES_MAX = 500;
+/** Frames that are looked at, at most. */
+const FRAMES_MAX = 2000;
 /** For all maps together: a map is decoded when it is first asked for, in this thread. */
 const TIME_MAX_MS = 8;
 /** A larger file is a bundle, whose map is decoded elsewhere; a map of this size takes about 8 ms. In bytes. */
@@ -40,10 +39,12 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
   try {
     const api = process.getBuiltinModule('node:module') as ModuleApi;
     const loading = loadingOf(api);
+    const hasMaps = (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled !== false;
+    if (!hasMaps && loading === 'unknown') return;
     const byFile = groupByFile(frames);
     const end = performance.now() + TIME_MAX_MS;
     for (const [path, places] of byFile) {
-      const map = performance.now() < end ? findMap(api, path) : undefined;
+      const map = hasMaps && performance.now() < end ? findMap(api, path) : undefined;
       for (const frame of places) mapFrame(frame, path, map, loading);
     }
   } catch {
@@ -61,12 +62,8 @@ export function framesOf(tasks: TaskSnapshot | null): RawFrame[] {
 /** Frames that may have a map, TypeScript first: where time runs out, it is for those that need it least. */
 function groupByFile(frames: readonly RawFrame[]): Map<string, RawFrame[]> {
   const groups = new Map<string, RawFrame[]>();
-  const seen = new Set<string>();
   for (const frame of frames.slice(0, FRAMES_MAX)) {
     if (frame.file === null || frame.line === null || frame.file.startsWith('node:')) continue;
-    const key = `${frame.file}:${frame.line}:${frame.column}`;
-    if (!seen.has(key) && seen.size >= PLACES_MAX) continue;
-    seen.add(key);
     const path = toPath(frame.file);
     const group = groups.get(path);
     if (group === undefined) groups.set(path, [frame]);

@@ -10,10 +10,12 @@ export function decodeFrames(text: string): RawFrame[] {
   return text === '' ? [] : text.split('\n').map(decodeFrame);
 }
 
-/** The frames of one stack's text that are not of `file`, which is this package's own. */
+/** Node's way into a hook: it stands in every creation stack of a native handle, and says nothing. */
+const HOOK_FILE = 'node:internal/async_hooks';
+
+/** The frames of one stack's text that are neither of `file`, which is this package's own, nor of Node's hook machinery. */
 export function decodeForeignFrames(text: string, file: string | null): RawFrame[] {
-  const frames = decodeFrames(text);
-  return file === null ? frames : frames.filter((frame) => frame.file !== file);
+  return decodeFrames(text).filter((frame) => frame.file === null || (frame.file !== file && frame.file !== HOOK_FILE));
 }
 
 function decodeFrame(line: string): RawFrame {
