@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import { assertQuiet, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
+
+const HANGS = `setTimeout(function hang() { for (;;); }, 400); console.log('ready');`;
+const HANGS_FOR_A_WHILE = `setTimeout(function hang() { const end = Date.now() + 3500; while (Date.now() < end); }, 400);
+  setInterval(() => {}, 1000); console.log('ready');`;
+const TURNS = `setInterval(() => {}, 1000); console.log('ready');`;
+
+async function using(code: string, options: FixtureOptions, check: (fixture: Fixture) => Promise<void>): Promise<void> {
+  const fixture = spawnFixture(code, { timeoutMs: 15_000, ...options, env: { GMR_FORMAT: 'json', ...options.env } });
+  try {
+    await fixture.ready();
+    await check(fixture);
+  } finally {
+    await fixture.stop();
+  }
+}
+
+for (const [what, code, leader] of [
+  ['main healthy', TURNS, 'main'],
+  ['main hung', HANGS, 'sentinel'],
+] as const) {
+  test(`a touched file triggers a report, with ${what}`, { timeout: 30_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gmr-trigger-'));
+    const path = join(folder, 'touch-me');
+    try {
+      const env = { GMR_FILE_EVENT_HANDLER: path, GMR_FILE_EVENT_HANDLER_INTERVAL_MS: '50' };
+      await using(code, { env }, async (fixture) => {
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        writeFileSync(path, '');
+        const { report } = await fixture.report();
+        assert.deepEqual(report.trigger, { kind: 'file', detail: path });
+        assert.equal(report.collectedBy, leader);
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+test(
+  'the watchdog reports a hung main by itself, once, and says when it turns again',
+  { timeout: 30_000 },
+  async () => {
+    await using(HANGS_FOR_A_WHILE, { env: { GMR_WATCHDOG_MS: '1000' } }, async (fixture) => {
+      const report = await fixture.report();
+      assert.equal(report.report.trigger.kind, 'watchdog');
+      assert.equal(report.threads[0]?.state, 'spinning');
+      assert.equal(report.verdicts[0]?.frame?.function, 'hang');
+      await fixture.line(/main turns its loop again after \d/);
+      assert.equal(fixture.stderr.split('"formatVersion"').length, 2);
+      assertQuiet(fixture.stderr);
+    });
+  },
+);
+
+test('a process that was stopped and continued is no hang for the watchdog', { timeout: 30_000 }, async () => {
+  await using(TURNS, { env: { GMR_WATCHDOG_MS: '1000' } }, async (fixture) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    fixture.signal('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    fixture.signal('SIGCONT');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(fixture.stderr, '');
+  });
+});
+
+test('a crash is reported with its exception, and ends the process as before', { timeout: 30_000 }, async () => {
+  const code = `setTimeout(function boom() { throw new Error('kaboom'); }, 700); console.log('ready');`;
+  await using(code, { env: { GMR_ON_CRASH: '1' } }, async (fixture) => {
+    const report = await fixture.report();
+    assert.deepEqual(report.report.trigger, { kind: 'crash', detail: 'kaboom' });
+    assert.match(JSON.stringify(report.sections), /boom/);
+    assert.deepEqual(await fixture.exited(), { code: 1, signal: null });
+  });
+});
+
+test('a stop signal reports first and stops then, with main healthy', { timeout: 30_000 }, async () => {
+  await using(TURNS, { env: { GMR_SIGNAL: 'SIGUSR2,SIGTERM' } }, async (fixture) => {
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    fixture.signal('SIGTERM');
+    assert.equal((await fixture.report()).report.trigger.kind, 'stop');
+    assert.deepEqual(await fixture.exited(), { code: null, signal: 'SIGTERM' });
+  });
+});
+
+test('a stop signal ends a process whose main hangs, after the report', { timeout: 30_000 }, async () => {
+  await using(HANGS, { env: { GMR_SIGNAL: 'SIGUSR2,SIGTERM' } }, async (fixture) => {
+    await new Promise((resolve) => setTimeout(resolve, 1800));
+    fixture.signal('SIGTERM');
+    const report = await fixture.report();
+    assert.equal(report.threads[0]?.state, 'spinning');
+    assert.deepEqual(await fixture.exited(), { code: null, signal: 'SIGKILL' });
+  });
+});
