@@ -30,7 +30,11 @@ process.exit();
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const rows = [];
 for (let i = 0; i < Number(processes); i++) {
-  const { stdout, stderr } = spawnSync(node, ['-r', join(root, 'dist/register.cjs'), '--input-type=module', '-e', program], { encoding: 'utf8', timeout: 120_000 });
+  const { stdout, stderr } = spawnSync(
+    node,
+    ['-r', join(root, 'dist/register.cjs'), '--input-type=module', '-e', program],
+    { encoding: 'utf8', timeout: 120_000 },
+  );
   try {
     rows.push(JSON.parse(stdout));
   } catch {
@@ -38,7 +42,12 @@ for (let i = 0; i < Number(processes); i++) {
     process.exit(1);
   }
 }
-for (const row of rows) console.log(Object.entries(row).map(([name, value]) => `${name} ${Math.round(value * 10) / 10}`).join('  '));
+for (const row of rows)
+  console.log(
+    Object.entries(row)
+      .map(([name, value]) => `${name} ${Math.round(value * 10) / 10}`)
+      .join('  '),
+  );
 console.log(`${workers} workers, ${spinning} spinning, ${rows.length} processes of ${node}:`);
 console.log(`  stacksMs / getReport  ${median(rows.map((row) => row.stacksMs / row.nodeMs)).toFixed(3)}`);
 console.log(`  durationMs / getReport ${median(rows.map((row) => row.durationMs / row.nodeMs)).toFixed(3)}`);

@@ -81,7 +81,6 @@ export class InspectorLane {
    * terminated just while it is asked something inside `Atomics.wait` brings the whole process down (a check of V8's).
    */
   async examine(): Promise<void> {
-    const isParked = ({ answer }: ReadThread): boolean => parkedBy(answer.snapshot.stack) !== null;
     const threads = [...this.read.values()];
     for (const thread of threads) if (isParked(thread)) thread.answer.snapshot.notRead = [];
     const suspects = threads.filter((thread) => !isParked(thread));
@@ -178,6 +177,10 @@ export class InspectorLane {
     thread.samples.push(snapshot.stack);
     thread.answer.snapshot = { ...snapshot, stack: known.stack, heap: known.heap ?? snapshot.heap };
   }
+}
+
+function isParked({ answer }: ReadThread): boolean {
+  return parkedBy(answer.snapshot.stack) !== null;
 }
 
 function isTurningIdly({ answer, samples, loopTurned }: ReadThread): boolean {

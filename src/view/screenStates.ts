@@ -90,7 +90,10 @@ function stateInWords(thread: ThreadReport): string {
 }
 
 function notReadLines(report: Report): string[] {
-  const entries = notReadInWords(report, report.report.notRead.filter((entry) => !isToldByVerdict(report, entry)));
+  const entries = notReadInWords(
+    report,
+    report.report.notRead.filter((entry) => !isToldByVerdict(report, entry)),
+  );
   const lines: string[] = [];
   for (const [index, entry] of entries.entries()) {
     const next = labelled(index === 0 ? 'UNREAD' : '', entry);

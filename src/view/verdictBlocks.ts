@@ -61,7 +61,8 @@ export function verdictLines(report: Report, group: VerdictGroup, length: BlockL
   if (length === 'brief') return limited(labelled(labelOf(group.first), briefly(report, group)), 1);
   const heading = labelled(labelOf(group.first), headline(report, group));
   const place = placeLines(report, group.first);
-  if (length === 'short') return [...limited(heading, 2), ...shortPlace(report, group, place), ...doingLines(report, group)];
+  if (length === 'short')
+    return [...limited(heading, 2), ...shortPlace(report, group, place), ...doingLines(report, group)];
   return [...heading, ...place, ...whyLines(report, group), ...doingLines(report, group), ...evidenceLines(group)];
 }
 
@@ -108,7 +109,8 @@ function placeLines(report: Report, verdict: Verdict): string[] {
 /** Where it is, else what it waits for: at most two lines. */
 function shortPlace(report: Report, group: VerdictGroup, place: string[]): string[] {
   if (place.length > 0) return place.slice(0, 2);
-  if (group.first.waitsFor !== null) return limited(labelled('  waits', `for ${group.first.waitsFor.what}`, TEXT_INDENT), 1);
+  if (group.first.waitsFor !== null)
+    return limited(labelled('  waits', `for ${group.first.waitsFor.what}`, TEXT_INDENT), 1);
   return isOfThread(group.first) ? limited(whyLines(report, group), 2) : [];
 }
 
