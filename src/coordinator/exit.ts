@@ -3,7 +3,7 @@ import type { SharedState } from '../agent/sharedState.js';
 import type { Link } from './link.js';
 
 /** The sentinel detaches within 0.4 to 8 ms (DESIGN, traps); under load it may take longer, but never this long. */
-const DETACH_MS = 200;
+const DETACH_MS = 500;
 
 export function detachAtExit(shared: SharedState, link: () => Link | null): void {
   process.on('exit', () => {

@@ -6,6 +6,7 @@ import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { GuruError, messageOf } from '../errors.js';
 import { resolveOptions, type Options, type SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
+import { isSectionFault } from '../sections/boundary.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { Report, Trigger } from '../report/types.js';
 import type { Collected, Reached, ReportRequest } from './collected.js';
@@ -161,7 +162,7 @@ export class Host {
   /** Main dies after this: it waits, blocked, while the sentinel reads all threads, main's own included. */
   #reportCrash(error: unknown): void {
     const { link } = this.#sentinel;
-    if (link === null) return;
+    if (link === null || isSectionFault()) return;
     const stack = error instanceof Error ? error.stack : undefined;
     link.tell('crash', { message: messageOf(error), stack: String(stack ?? '') } satisfies Crash);
     this.#shared.waitForCrashReport(this.#options.deadline + FINISH_MS);

@@ -31,6 +31,8 @@ interface WorkerMessage {
   error?: { message?: string };
 }
 
+const DRAIN_STEP_MS = 5;
+
 /** What V8's inspector answers when the evaluated code was terminated. */
 const TERMINATED = 'Execution was terminated';
 
@@ -38,7 +40,8 @@ export class InspectorSession {
   readonly #session = new Session();
   readonly #targets = new Map<string, Target>();
   readonly #waiting = new Map<number, (result: unknown) => void>();
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Questions that got no answer yet, in time or not: what was asked may still be running in the thread. */
+  readonly #underWay = new Set<number>();
   #onTarget: (target: Target) => void = () => {};
   #last = 0;
   #isClosing = false;
@@ -82,37 +85,45 @@ export class InspectorSession {
   /** What `method` of the inspector's protocol answers in that thread; null when it failed, or `boundMs` ran out. */
   post(session: string, method: string, params: object, boundMs: number): Promise<unknown> {
     if (this.#isClosing) return Promise.resolve(null);
-    const answer =
-      session === MAIN ? this.#askMain(method, params, boundMs) : this.#askWorker(session, { method, params }, boundMs);
-    this.#underWay.add(answer);
-    return answer.finally(() => this.#underWay.delete(answer));
+    const id = ++this.#last;
+    this.#underWay.add(id);
+    if (session === MAIN) return this.#askMain(id, method, params, boundMs);
+    return this.#askWorker(session, { id, method, params }, boundMs);
   }
 
-  /** Asks nothing any more, and waits, at most `boundMs`, until none is under way. */
+  /** Asks nothing any more, and waits, at most `boundMs`, until every question has its answer. */
   async drain(boundMs: number): Promise<void> {
     this.#isClosing = true;
-    await Promise.race([Promise.allSettled(this.#underWay), setTimeout(boundMs)]);
+    for (let waited = 0; this.#underWay.size > 0 && waited < boundMs; waited += DRAIN_STEP_MS)
+      await setTimeout(DRAIN_STEP_MS);
   }
 
-  #askMain(method: string, params: object, boundMs: number): Promise<unknown> {
+  #askMain(id: number, method: string, params: object, boundMs: number): Promise<unknown> {
     return this.#bounded<unknown>(
       (done) => {
-        this.#session.post(method, params, (error: Error | null, result?: object) =>
-          done(error === null ? (result ?? {}) : null),
-        );
+        this.#session.post(method, params, (error: Error | null, result?: object) => {
+          this.#underWay.delete(id);
+          done(error === null ? (result ?? {}) : null);
+        });
       },
       boundMs,
       null,
     );
   }
 
-  #askWorker(session: string, question: { method: string; params: object }, boundMs: number): Promise<unknown> {
-    const id = ++this.#last;
+  #askWorker(
+    session: string,
+    question: { id: number; method: string; params: object },
+    boundMs: number,
+  ): Promise<unknown> {
+    const { id } = question;
     const answer = this.#bounded<unknown>(
       (done) => {
         this.#waiting.set(id, done);
-        this.#post(session, { id, ...question }, (sent) => {
-          if (!sent) done(null);
+        this.#post(session, question, (sent) => {
+          if (sent) return;
+          this.#underWay.delete(id);
+          done(null);
         });
       },
       boundMs,
@@ -148,6 +159,7 @@ export class InspectorSession {
 
   #received(session: string, text: string): void {
     const message = JSON.parse(text) as WorkerMessage;
+    if (message.id !== undefined) this.#underWay.delete(message.id);
     if (message.error?.message === TERMINATED) {
       this.#post(session, { id: ++this.#last, method: 'Runtime.terminateExecution' }, () => {});
     }

@@ -14,14 +14,15 @@ import { KernelWatch } from './kernelWatch.js';
  */
 const EXITING_MS = 1000;
 /** Shorter than main waits for us, in ms; threads in native code do not answer, and are not held up by a session. */
-const DRAIN_MS = 150;
+const DRAIN_MS = 300;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 const SILENT_MS = 400;
 
 export class SentinelReach implements Reach {
   readonly #shared: SharedState;
   readonly #inspectorAllowed: boolean;
-  #lane: InspectorLane | null = null;
+  /** Those whose sessions are open. */
+  readonly #lanes = new Set<InspectorLane>();
 
   constructor(shared: SharedState, inspectorAllowed: boolean) {
     this.#shared = shared;
@@ -38,7 +39,7 @@ export class SentinelReach implements Reach {
     const lane = this.#inspectorAllowed ? await this.#attach(request, skip, notRead) : null;
     if (lane !== null) await this.#readAll(lane, kernel, request);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
-    this.#detach();
+    if (lane !== null) void this.#detach(lane);
     kernel.finish();
     const unread = kernel
       .silentThreads(new Set([...skip, ...(lane?.read.keys() ?? [])]))
@@ -61,20 +62,19 @@ export class SentinelReach implements Reach {
 
   /** Main is exiting: an attached session would hold that up. */
   async abort(): Promise<void> {
-    await this.#lane?.drain(DRAIN_MS);
-    this.#detach();
+    await Promise.all([...this.#lanes].map((lane) => this.#detach(lane)));
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
+    const lane = new InspectorLane(request, skip);
+    this.#lanes.add(lane);
     this.#shared.setAttached(true);
     const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
     if (exitingForMs !== null && exitingForMs < EXITING_MS) {
-      this.#shared.setAttached(false);
+      await this.#detach(lane);
       notRead.push(noInspector('the process is exiting'));
       return null;
     }
-    const lane = new InspectorLane(request, skip);
-    this.#lane = lane;
     if (!(await lane.open(Math.min(SILENT_MS, remainingMs(request))))) {
       notRead.push(noInspector('main is inside native code, through which every inspector message goes'));
     }
@@ -91,10 +91,11 @@ export class SentinelReach implements Reach {
     if (lane.silent.size > 0) await kernel.longEnough(remainingMs(request));
   }
 
-  #detach(): void {
-    this.#lane?.close();
-    this.#lane = null;
-    this.#shared.setAttached(false);
+  /** Not before what was asked has run: the report does not wait for that, but an exit of the process does, bounded. */
+  async #detach(lane: InspectorLane): Promise<void> {
+    await lane.drain(DRAIN_MS);
+    this.#lanes.delete(lane);
+    if (this.#lanes.size === 0) this.#shared.setAttached(false);
   }
 }
 
