@@ -184,8 +184,8 @@ export class InspectorLane {
   }
 }
 
-function isFragile({ answer }: ReadThread): boolean {
-  return WAITS_ARE_FRAGILE && !isParked({ answer }) && isAtomicsWait(answer.snapshot.stack[0]);
+function isFragile({ answer, target }: ReadThread): boolean {
+  return WAITS_ARE_FRAGILE && target.threadId !== 0 && !isParked({ answer }) && isAtomicsWait(answer.snapshot.stack[0]);
 }
 
 function isParked({ answer }: Pick<ReadThread, 'answer'>): boolean {
