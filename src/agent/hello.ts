@@ -5,10 +5,15 @@
  * message of ours. Only where there is never a sentinel do they go to main. `worker.postMessage` and `parentPort` are not
  * used: pools take any message for theirs. The promise is caught: a thread that dies meanwhile is no error.
  */
+import { setTimeout } from 'node:timers';
 import { MessageChannel, postMessageToThread, threadId } from 'node:worker_threads';
 import type { Hello } from '../protocol.js';
 import type { Agent } from './agent.js';
 import { SENTINEL_NEVER, SENTINEL_PENDING } from './sharedState.js';
+
+/** A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. */
+const SOON_MS = 20;
+const SOON_TIMES = 25;
 
 /** Introduces this thread, now or, while there is no sentinel yet, with a later heartbeat; again when the sentinel changes. */
 export function introduce(agent: Agent, token: string): void {
@@ -19,7 +24,11 @@ export function introduce(agent: Agent, token: string): void {
     knownTo = sentinel;
     sendPorts(agent, token, sentinel);
   };
-  attempt();
+  const attemptSoon = (left: number): void => {
+    attempt();
+    if (knownTo === SENTINEL_PENDING && left > 0) setTimeout(attemptSoon, SOON_MS, left - 1).unref();
+  };
+  attemptSoon(SOON_TIMES);
   agent.heartbeat.onBeat(attempt);
 }
 
