@@ -4,7 +4,7 @@ import { monotonicMs } from '../agent/sharedState.js';
 import type { Answer, ReportRequest } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
 import type { RawFrame, ThreadSnapshot } from '../protocol.js';
-import { isAtomicsWait, parkedBy } from '../report/parked.js';
+import { parkedBy } from '../report/parked.js';
 import { hasCode } from '../report/stackFacts.js';
 import { lookExpression, snapshotExpression } from './expressions.js';
 import { InspectorSession, MAIN, type Target } from './inspectorSession.js';
@@ -37,9 +37,6 @@ const PROFILE_MS = 150;
 const PROFILE_INTERVAL_US = 500;
 /** Kept from the deadline for what comes after the examination, so that the report itself is in time, in ms. */
 const RESERVE_MS = 60;
-
-const WAITS_ARE_FRAGILE = process.allowedNodeEnvironmentFlags.has('--trace-atomics-wait');
-const ASKED_ONCE = 'tasks: on this line of Node a thread in Atomics.wait is asked for its stack only, once';
 
 export class InspectorLane {
   readonly #request: ReportRequest;
@@ -80,15 +77,12 @@ export class InspectorLane {
    * Everything else about the threads that gave a look, side by side. Those that nobody has parked are sampled, over
    * `SAMPLING_MS`, before they are asked for their tasks: with millions of those the answer may never come.
    *
-   * Parked ones are left alone after the first look: there is no more to know of them. So is every thread in
-   * `Atomics.wait` where V8 still has `--trace-atomics-wait` (Node 20, 22): there a thread that is terminated just while it
-   * is asked something inside that wait brings the whole process down (a check of V8's, seen on 20).
+   * Parked ones are left alone after the first look: there is no more to know of them.
    */
   async examine(): Promise<void> {
     const threads = [...this.read.values()];
     for (const thread of threads) if (isParked(thread)) thread.answer.snapshot.notRead = [];
-    for (const thread of threads) if (isFragile(thread)) thread.answer.snapshot.notRead = [ASKED_ONCE];
-    const suspects = threads.filter((thread) => !isParked(thread) && !isFragile(thread));
+    const suspects = threads.filter((thread) => !isParked(thread));
     const count = Math.max(1, Math.min(SAMPLES_EACH, Math.floor(SAMPLES_IN_ALL / Math.max(1, suspects.length))));
     const examined = suspects.map(async (thread) => {
       await this.#sample(thread, count);
@@ -182,10 +176,6 @@ export class InspectorLane {
     thread.samples.push(snapshot.stack);
     thread.answer.snapshot = { ...snapshot, stack: known.stack, heap: known.heap ?? snapshot.heap };
   }
-}
-
-function isFragile({ answer, target }: ReadThread): boolean {
-  return WAITS_ARE_FRAGILE && target.threadId !== 0 && !isParked({ answer }) && isAtomicsWait(answer.snapshot.stack[0]);
 }
 
 function isParked({ answer }: Pick<ReadThread, 'answer'>): boolean {

@@ -9,6 +9,11 @@
  * termination for done, and what the evaluate had interrupted goes on (seen on 20 to 26: a `for (;;)` survived
  * `worker.terminate()`, and the process its own exit). So an evaluate that comes back as terminated is followed by a
  * termination of what it had interrupted, and before the process exits all evaluates under way are waited for.
+ *
+ * Where V8 still has `--trace-atomics-wait` (Node 20) it is worse: the swallowed termination stays behind as a scheduled
+ * exception, and when the interrupted code sits in `Atomics.wait`, the next termination fails a check there and the whole
+ * process aborts. An evaluate with a `timeout` cancels what is left of a termination when it ends; nobody is told then, so
+ * every thread that was asked is asked once more, last, whether it is meant to stop.
  * Measured in `lab/lanes.cjs`: 1 to 30 ms an answer; nothing at all from a thread in a native call, and nothing from any
  * worker while main is in one, since all messages go through main.
  */
@@ -33,18 +38,32 @@ interface WorkerMessage {
 
 const DRAIN_STEP_MS = 5;
 
+/** An evaluate is ended by V8 this long after nobody waits for its answer any more, in ms. */
+const EVALUATE_LATE_MS = 2000;
+/** A worker that is meant to stop is given this long to say so, in ms. */
+const ENDING_MS = 1000;
+const SWALLOWS_TERMINATION = process.allowedNodeEnvironmentFlags.has('--trace-atomics-wait');
+
 /** What V8's inspector answers when the evaluated code was terminated. */
 const TERMINATED = 'Execution was terminated';
+
+/** Node runs no script in an environment that is to stop: `runInThisContext` then returns nothing at all. */
+const IS_STOPPING = `(() => { try {
+  return String(new (process.getBuiltinModule("node:vm").Script)("1").runInThisContext() === undefined);
+} catch { return "false"; } })()`;
 
 export class InspectorSession {
   readonly #session = new Session();
   readonly #targets = new Map<string, Target>();
+  /** Workers that were asked anything. */
+  readonly #asked = new Set<string>();
   readonly #waiting = new Map<number, (result: unknown) => void>();
   /** Questions that got no answer yet, in time or not: what was asked may still be running in the thread. */
   readonly #underWay = new Set<number>();
   #onTarget: (target: Target) => void = () => {};
   #last = 0;
   #isClosing = false;
+  #drained: Promise<void> | null = null;
 
   /** Opens the session: from here on main itself can be asked. */
   connect(): void {
@@ -77,25 +96,40 @@ export class InspectorSession {
 
   /** The string that `expression` gives in that thread; null when it gave none, failed, or `boundMs` ran out. */
   async evaluate(session: string, expression: string, boundMs: number): Promise<string | null> {
-    return textOf(
-      await this.post(session, 'Runtime.evaluate', { expression, returnByValue: true, silent: true }, boundMs),
-    );
+    return textOf(await this.post(session, 'Runtime.evaluate', evaluation(expression, boundMs), boundMs));
   }
 
   /** What `method` of the inspector's protocol answers in that thread; null when it failed, or `boundMs` ran out. */
   post(session: string, method: string, params: object, boundMs: number): Promise<unknown> {
     if (this.#isClosing) return Promise.resolve(null);
+    if (session !== MAIN) this.#asked.add(session);
+    return this.#ask(session, method, params, boundMs);
+  }
+
+  /** Asks nothing new any more, and waits, at most `boundMs`, until every question has its answer. */
+  drain(boundMs: number): Promise<void> {
+    this.#drained ??= this.#drain(boundMs);
+    return this.#drained;
+  }
+
+  async #drain(boundMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (SWALLOWS_TERMINATION) for (const session of this.#asked) void this.#endIfStopping(session);
+    for (let waited = 0; this.#underWay.size > 0 && waited < boundMs; waited += DRAIN_STEP_MS)
+      await setTimeout(DRAIN_STEP_MS);
+  }
+
+  /** Terminates what runs in a worker that is meant to stop and was kept from it by an evaluate. */
+  async #endIfStopping(session: string): Promise<void> {
+    const answer = await this.#ask(session, 'Runtime.evaluate', evaluation(IS_STOPPING, ENDING_MS), ENDING_MS);
+    if (textOf(answer) === 'true') await this.#ask(session, 'Runtime.terminateExecution', {}, ENDING_MS);
+  }
+
+  #ask(session: string, method: string, params: object, boundMs: number): Promise<unknown> {
     const id = ++this.#last;
     this.#underWay.add(id);
     if (session === MAIN) return this.#askMain(id, method, params, boundMs);
     return this.#askWorker(session, { id, method, params }, boundMs);
-  }
-
-  /** Asks nothing any more, and waits, at most `boundMs`, until every question has its answer. */
-  async drain(boundMs: number): Promise<void> {
-    this.#isClosing = true;
-    for (let waited = 0; this.#underWay.size > 0 && waited < boundMs; waited += DRAIN_STEP_MS)
-      await setTimeout(DRAIN_STEP_MS);
   }
 
   #askMain(id: number, method: string, params: object, boundMs: number): Promise<unknown> {
@@ -160,9 +194,7 @@ export class InspectorSession {
   #received(session: string, text: string): void {
     const message = JSON.parse(text) as WorkerMessage;
     if (message.id !== undefined) this.#underWay.delete(message.id);
-    if (message.error?.message === TERMINATED) {
-      this.#post(session, { id: ++this.#last, method: 'Runtime.terminateExecution' }, () => {});
-    }
+    if (message.error?.message === TERMINATED) void this.#endIfStopping(session);
     if (message.id !== undefined) this.#waiting.get(message.id)?.(message.error === undefined ? message.result : null);
   }
 
@@ -180,6 +212,11 @@ export class InspectorSession {
       }
     });
   }
+}
+
+function evaluation(expression: string, boundMs: number): object {
+  const bound = SWALLOWS_TERMINATION ? { timeout: boundMs + EVALUATE_LATE_MS } : {};
+  return { expression, returnByValue: true, silent: true, ...bound };
 }
 
 /** The string in a `Runtime.evaluate` result, null for anything else. */

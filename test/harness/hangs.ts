@@ -47,12 +47,3 @@ export function lineOf(fixture: string, text: string): number {
   assert.notEqual(at, -1, `${fixture} has no line with ${text}`);
   return at + 1;
 }
-
-/**
- * On Node 20 a worker that is terminated just while it is asked something, inside `Atomics.wait` or while it starts, brings
- * the whole process down, by checks of V8's and of Node's own: nothing that runs in JavaScript can keep it from that.
- */
-export const DYING_WORKERS_ABORT: string | false =
-  process.allowedNodeEnvironmentFlags.has('--trace-atomics-wait') && !('typescript' in process.features)
-    ? 'this line of Node aborts when a worker is terminated while the inspector asks it something'
-    : false;

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Report } from '../../src/report/types.js';
-import { DYING_WORKERS_ABORT } from '../harness/hangs.js';
 import { ROOT, spawnFixture, type Fixture } from '../harness/spawn.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'gmr-churn-'));
@@ -55,34 +54,43 @@ async function reportAgainAndAgain(fixture: Fixture, logDir: string): Promise<st
   return reports().map((name) => join(logDir, name));
 }
 
-test(
-  '200 rounds of workers dying while reports are taken by signal',
-  { skip: DYING_WORKERS_ABORT, timeout: 90_000 },
-  async () => {
-    const env = { GMR_LOG_DIR: folder, GMR_FORMAT: 'json', GMR_KEEP: '10000' };
-    const fixture = spawnFixture('churn.cjs', { args: [String(DEATHS)], env, timeoutMs: LONGEST_MS });
-    try {
-      await fixture.ready();
-      const files = await reportAgainAndAgain(fixture, folder);
-      await goneOf(fixture);
-      const reports = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
-      assert.ok(reports.length >= 3, `${reports.length} reports`);
-      assert.ok(reports.every((report) => report.threads.some((thread) => thread.threadId === 0)));
-    } finally {
-      await fixture.stop();
-    }
-  },
-);
+test('200 rounds of workers dying while reports are taken by signal', { timeout: 90_000 }, async () => {
+  const env = { GMR_LOG_DIR: folder, GMR_FORMAT: 'json', GMR_KEEP: '10000' };
+  const fixture = spawnFixture('churn.cjs', { args: [String(DEATHS)], env, timeoutMs: LONGEST_MS });
+  try {
+    await fixture.ready();
+    const files = await reportAgainAndAgain(fixture, folder);
+    await goneOf(fixture);
+    const reports = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Report);
+    assert.ok(reports.length >= 3, `${reports.length} reports`);
+    assert.ok(reports.every((report) => report.threads.some((thread) => thread.threadId === 0)));
+  } finally {
+    await fixture.stop();
+  }
+});
+
+test('200 rounds of workers dying while reports are taken back to back by the API', { timeout: 90_000 }, async () => {
+  const args = [String(DEATHS), join(ROOT, 'dist/index.js')];
+  const fixture = spawnFixture('churn.cjs', { args, execArgv: ['--no-warnings'], timeoutMs: LONGEST_MS });
+  try {
+    const gone = await goneOf(fixture);
+    assert.ok(gone.reports >= 3, `${gone.reports} reports`);
+  } finally {
+    await fixture.stop();
+  }
+});
 
 test(
-  '200 rounds of workers dying while reports are taken back to back by the API',
-  { skip: DYING_WORKERS_ABORT, timeout: 90_000 },
+  'workers that are terminated just while a report asks them something end, and the process lives',
+  {
+    timeout: 90_000,
+  },
   async () => {
-    const args = [String(DEATHS), join(ROOT, 'dist/index.js')];
-    const fixture = spawnFixture('churn.cjs', { args, execArgv: ['--no-warnings'], timeoutMs: LONGEST_MS });
+    const env = { GMR_LOG_DIR: folder, GMR_FORMAT: 'json', GMR_KEEP: '10000' };
+    const fixture = spawnFixture('terminatedWhileAsked.cjs', { args: ['8'], env, timeoutMs: LONGEST_MS });
     try {
-      const gone = await goneOf(fixture);
-      assert.ok(gone.reports >= 3, `${gone.reports} reports`);
+      assert.deepEqual(await fixture.exited(), { code: 0, signal: null }, fixture.stderr);
+      assert.equal(fixture.stdout, 'all ended\n');
     } finally {
       await fixture.stop();
     }
