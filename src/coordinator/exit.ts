@@ -2,8 +2,11 @@
 import type { SharedState } from '../agent/sharedState.js';
 import type { Link } from './link.js';
 
-/** The sentinel detaches within 0.4 to 8 ms (DESIGN, traps); under load it may take longer, but never this long. */
-const DETACH_MS = 500;
+/**
+ * The sentinel detaches within 0.4 to 8 ms (DESIGN, traps). Where the machine has no time for it, it may take longer, and a
+ * process that goes away before it has done so may not go away at all.
+ */
+const DETACH_MS = 2000;
 
 export function detachAtExit(shared: SharedState, link: () => Link | null): void {
   process.on('exit', () => {

@@ -91,13 +91,9 @@ export class InspectorLane {
     await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs())]);
   }
 
-  /** Detaches once nothing that was asked is under way any more, after `boundMs` in any case. */
-  async drain(boundMs: number): Promise<void> {
-    await this.#session.drain(boundMs);
-    this.#session.close();
-  }
-
-  close(): void {
+  /** Detaches once nothing that was asked is under way any more; see `InspectorSession.drain` for the bounds, in ms. */
+  async drain(silentMs: number, boundMs: number): Promise<void> {
+    await this.#session.drain(silentMs, boundMs);
     this.#session.close();
   }
 

@@ -7,19 +7,21 @@
  *
  * A worker that is terminated while an evaluate runs in it would live on: V8 ends the evaluated code and takes the
  * termination for done, and what the evaluate had interrupted goes on (seen on 20 to 26: a `for (;;)` survived
- * `worker.terminate()`, and the process its own exit). So an evaluate that comes back as terminated is followed by a
- * termination of what it had interrupted, and before the process exits all evaluates under way are waited for.
+ * `worker.terminate()`, and the process its own exit). On Node 20 it is worse: what is left of the termination stays behind
+ * as a scheduled exception, and when the interrupted code sits in `Atomics.wait`, the next termination fails a check of V8's
+ * there and the process aborts. So
+ * - every evaluate has a `timeout`: V8 then cancels, when the evaluate ends, what is left of a termination;
+ * - a thread whose evaluate was terminated, and each thread once more before the session closes, is asked whether it is to
+ *   stop, and terminated again if so: an answer that was complete just before the termination tells nothing of it;
+ * - before the process exits, all that is under way is waited for, bounded.
  *
- * Where V8 still has `--trace-atomics-wait` (Node 20) it is worse: the swallowed termination stays behind as a scheduled
- * exception, and when the interrupted code sits in `Atomics.wait`, the next termination fails a check there and the whole
- * process aborts. An evaluate with a `timeout` cancels what is left of a termination when it ends; nobody is told then, so
- * every thread that was asked is asked once more, last, whether it is meant to stop.
  * Measured in `lab/lanes.cjs`: 1 to 30 ms an answer; nothing at all from a thread in a native call, and nothing from any
  * worker while main is in one, since all messages go through main.
  */
 import { Session } from 'node:inspector';
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
+import { monotonicMs } from '../agent/sharedState.js';
 
 export const MAIN = 'main';
 
@@ -42,7 +44,6 @@ const DRAIN_STEP_MS = 5;
 const EVALUATE_LATE_MS = 2000;
 /** A worker that is meant to stop is given this long to say so, in ms. */
 const ENDING_MS = 1000;
-const SWALLOWS_TERMINATION = process.allowedNodeEnvironmentFlags.has('--trace-atomics-wait');
 
 /** What V8's inspector answers when the evaluated code was terminated. */
 const TERMINATED = 'Execution was terminated';
@@ -54,12 +55,13 @@ const IS_STOPPING = `(() => { try {
 
 export class InspectorSession {
   readonly #session = new Session();
-  readonly #targets = new Map<string, Target>();
   /** Workers that were asked anything. */
   readonly #asked = new Set<string>();
   readonly #waiting = new Map<number, (result: unknown) => void>();
-  /** Questions that got no answer yet, in time or not: what was asked may still be running in the thread. */
-  readonly #underWay = new Set<number>();
+  /** Questions that got no answer yet, in time or not, by session: what was asked may still be running in the thread. */
+  readonly #underWay = new Map<number, string>();
+  /** Sessions that have answered: no thread of theirs is inside native code for good. */
+  readonly #answered = new Set<string>();
   #onTarget: (target: Target) => void = () => {};
   #last = 0;
   #isClosing = false;
@@ -77,7 +79,7 @@ export class InspectorSession {
   async watchWorkers(onTarget: (target: Target) => void, boundMs: number): Promise<boolean> {
     this.#onTarget = onTarget;
     this.#session.on('NodeWorker.attachedToWorker', ({ params }) => this.#attached(params));
-    this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#targets.delete(params.sessionId));
+    this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#detached(params.sessionId));
     this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }) =>
       this.#received(params.sessionId, params.message),
     );
@@ -88,10 +90,6 @@ export class InspectorSession {
       boundMs,
       false as boolean,
     );
-  }
-
-  get targets(): Target[] {
-    return [...this.#targets.values()];
   }
 
   /** The string that `expression` gives in that thread; null when it gave none, failed, or `boundMs` ran out. */
@@ -106,17 +104,26 @@ export class InspectorSession {
     return this.#ask(session, method, params, boundMs);
   }
 
-  /** Asks nothing new any more, and waits, at most `boundMs`, until every question has its answer. */
-  drain(boundMs: number): Promise<void> {
-    this.#drained ??= this.#drain(boundMs);
+  /**
+   * Asks nothing new any more, and waits until every question has its answer: at most `boundMs` for those threads that have
+   * answered before and `silentMs` for the others, which may be inside native code.
+   */
+  drain(silentMs: number, boundMs: number): Promise<void> {
+    this.#drained ??= this.#drain(silentMs, boundMs);
     return this.#drained;
   }
 
-  async #drain(boundMs: number): Promise<void> {
+  async #drain(silentMs: number, boundMs: number): Promise<void> {
     this.#isClosing = true;
-    if (SWALLOWS_TERMINATION) for (const session of this.#asked) void this.#endIfStopping(session);
-    for (let waited = 0; this.#underWay.size > 0 && waited < boundMs; waited += DRAIN_STEP_MS)
+    for (const session of this.#asked) void this.#endIfStopping(session);
+    const started = monotonicMs();
+    for (;;) {
+      const waitedMs = monotonicMs() - started;
+      const silent = waitedMs < silentMs;
+      const isWaitedFor = [...this.#underWay.values()].some((session) => silent || this.#answered.has(session));
+      if (!isWaitedFor || waitedMs >= boundMs) return;
       await setTimeout(DRAIN_STEP_MS);
+    }
   }
 
   /** Terminates what runs in a worker that is meant to stop and was kept from it by an evaluate. */
@@ -127,7 +134,7 @@ export class InspectorSession {
 
   #ask(session: string, method: string, params: object, boundMs: number): Promise<unknown> {
     const id = ++this.#last;
-    this.#underWay.add(id);
+    this.#underWay.set(id, session);
     if (session === MAIN) return this.#askMain(id, method, params, boundMs);
     return this.#askWorker(session, { id, method, params }, boundMs);
   }
@@ -186,14 +193,19 @@ export class InspectorSession {
     const { title } = params.workerInfo;
     const number = /^\[worker (\d+)\]/.exec(title)?.[1];
     if (number === undefined) return;
-    const target = { session: params.sessionId, threadId: Number(number), title };
-    this.#targets.set(params.sessionId, target);
-    this.#onTarget(target);
+    this.#onTarget({ session: params.sessionId, threadId: Number(number), title });
+  }
+
+  /** A worker that has ended answers nothing any more. */
+  #detached(session: string): void {
+    this.#asked.delete(session);
+    for (const [id, asked] of this.#underWay) if (asked === session) this.#underWay.delete(id);
   }
 
   #received(session: string, text: string): void {
     const message = JSON.parse(text) as WorkerMessage;
     if (message.id !== undefined) this.#underWay.delete(message.id);
+    this.#answered.add(session);
     if (message.error?.message === TERMINATED) void this.#endIfStopping(session);
     if (message.id !== undefined) this.#waiting.get(message.id)?.(message.error === undefined ? message.result : null);
   }
@@ -215,8 +227,7 @@ export class InspectorSession {
 }
 
 function evaluation(expression: string, boundMs: number): object {
-  const bound = SWALLOWS_TERMINATION ? { timeout: boundMs + EVALUATE_LATE_MS } : {};
-  return { expression, returnByValue: true, silent: true, ...bound };
+  return { expression, returnByValue: true, silent: true, timeout: boundMs + EVALUATE_LATE_MS };
 }
 
 /** The string in a `Runtime.evaluate` result, null for anything else. */

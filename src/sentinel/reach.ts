@@ -13,8 +13,10 @@ import { KernelWatch } from './kernelWatch.js';
  * in ms, is stuck in it, and is read like any other.
  */
 const EXITING_MS = 1000;
-/** Shorter than main waits for us, in ms; threads in native code do not answer, and are not held up by a session. */
-const DRAIN_MS = 300;
+/** Threads in native code do not answer, and are not held up by a session, in ms. */
+const DRAIN_SILENT_MS = 300;
+/** Those that answer do it within ms, unless the machine has no time for them; shorter than main waits for us. */
+const DRAIN_MS = 1500;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 const SILENT_MS = 400;
 
@@ -93,7 +95,7 @@ export class SentinelReach implements Reach {
 
   /** Not before what was asked has run: the report does not wait for that, but an exit of the process does, bounded. */
   async #detach(lane: InspectorLane): Promise<void> {
-    await lane.drain(DRAIN_MS);
+    await lane.drain(DRAIN_SILENT_MS, DRAIN_MS);
     this.#lanes.delete(lane);
     if (this.#lanes.size === 0) this.#shared.setAttached(false);
   }
