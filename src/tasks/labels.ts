@@ -10,6 +10,12 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 /** Never changed once it is made: all tasks of a scope share it. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** How a thread's labels are set. */
+export interface LabelScope {
+  add: typeof addLabel;
+  run: typeof runWithLabels;
+}
+
 const KEY_MAX = 64;
 const VALUE_MAX = 200;
 const LABELS_MAX = 16;

@@ -1,10 +1,10 @@
 /**
  * HTTP requests in flight, in and out, by Node's diagnostics channels. Only their start is heard: whether one has ended is
  * told from the request itself when a report or a heartbeat asks, so an end that no channel tells (aborted, socket gone,
- * collected) is none that is missed, and a request costs one record and one weak reference.
+ * collected) is none that is missed, and a request costs one record.
  *
- * The youngest records sit in a ring; what the ring pushes out while it is in flight goes to a map. Neither keeps a request
- * alive.
+ * The youngest sit in a ring, which lets go of them at the next heartbeat: a weak reference costs as much as all the
+ * rest. What the ring pushes out while it is in flight goes to a map, held weakly.
  */
 import { channel } from 'node:diagnostics_channel';
 import { now } from './clock.js';
@@ -18,6 +18,8 @@ const RING_SIZE = 1 << 11;
 const RING_MASK = RING_SIZE - 1;
 const KEPT_MAX = 100_000;
 const SWEPT_PER_BEAT = 500;
+/** A request is sent soon after it is made: among this many of the youngest. */
+const SENT_AMONG = 16;
 /** Within `fetch` a request is made some 25 calls deep. */
 const STACK_LIMIT = 48;
 
@@ -29,7 +31,8 @@ export class RequestRecord {
   readonly promise: number;
   readonly labels: Labels | null;
   readonly headers: StreamHeaders | null;
-  readonly #reference: WeakRef<object>;
+  #strong: object | null;
+  #weak: WeakRef<object> | null = null;
   #stack: HeldStack | string | null;
 
   constructor(
@@ -43,13 +46,25 @@ export class RequestRecord {
     this.labels = given.labels;
     this.headers = given.headers;
     this.startedAt = now();
-    this.#reference = new WeakRef(object);
+    this.#strong = object;
     this.#stack = stack;
+  }
+
+  deref(): object | undefined {
+    return this.#strong ?? this.#weak?.deref();
+  }
+
+  /** From now on nothing is kept alive by this record: neither the request nor what its creation stack refers to. */
+  weaken(): void {
+    if (this.#strong === null) return;
+    this.#weak = new WeakRef(this.#strong);
+    this.#strong = null;
+    this.creation();
   }
 
   /** The request, or the response that answers it, while it is in flight; null from then on. */
   inFlight(): object | null {
-    const object = this.#reference.deref();
+    const object = this.deref();
     if (object === undefined) return null;
     try {
       return isInFlight(this.source, object) ? object : null;
@@ -58,7 +73,7 @@ export class RequestRecord {
     }
   }
 
-  /** The text of its creation stack; null where none was taken. What the stack refers to is let go of. */
+  /** The text of its creation stack; null where none was taken. */
   creation(): string | null {
     if (typeof this.#stack === 'object' && this.#stack !== null) this.#stack = readStack(this.#stack);
     return this.#stack;
@@ -81,7 +96,7 @@ export class RequestWatch {
   readonly #young: (RequestRecord | undefined)[] = Array.from<undefined>({ length: RING_SIZE });
   readonly #old = new Map<number, RequestRecord>();
   /** The latest request of each socket of undici. */
-  readonly #sockets = new WeakMap<object, WeakRef<object>>();
+  readonly #sockets = new WeakMap<object, { deref(): object | undefined }>();
   #channels: { of: Channel; listener: Listener }[] = [];
   #sweeper: Iterator<RequestRecord> | null = null;
   #aged = 0;
@@ -124,7 +139,7 @@ export class RequestWatch {
     for (let number = Math.max(this.#aged, this.#count - RING_SIZE) + 1; number <= this.#count; number++) {
       const record = this.#young[number & RING_MASK];
       if (record?.inFlight() === null) this.#young[number & RING_MASK] = undefined;
-      else record?.creation();
+      else record?.weaken();
     }
     this.#aged = this.#count;
     this.#sweep();
@@ -198,7 +213,15 @@ export class RequestWatch {
 
   #addSocket(socket: unknown, request: unknown): void {
     const [over, sent] = [objectOf(socket), objectOf(request)];
-    if (over !== null && sent !== null) this.#sockets.set(over, new WeakRef(sent));
+    if (over !== null && sent !== null) this.#sockets.set(over, this.#recordOf(sent) ?? new WeakRef(sent));
+  }
+
+  #recordOf(request: object): RequestRecord | null {
+    for (let number = this.#count; number > this.#count - SENT_AMONG; number--) {
+      const record = this.#young[number & RING_MASK];
+      if (record?.deref() === request) return record;
+    }
+    return null;
   }
 
   #pushOut(record: RequestRecord): void {
@@ -207,7 +230,7 @@ export class RequestWatch {
       this.#uncounted++;
       return;
     }
-    record.creation();
+    record.weaken();
     this.#old.set(record.id, record);
   }
 
