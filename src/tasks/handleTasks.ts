@@ -69,10 +69,12 @@ function shapeOf(
   };
 }
 
-/** Heartbeats, ports and sockets of this package itself. */
+/** Heartbeats, ports and sockets of this package itself; what the application makes in a scope of labels is its own. */
 function isOwn(creation: string): boolean {
   const own = ownFile();
-  return own !== null && creation.includes(`\t${own}\t`);
+  if (own === null || !creation.includes(`\t${own}\t`)) return false;
+  const scripts = creation.split('\n').map((line) => line.split('\t', 2)[1] ?? '');
+  return scripts.find((script) => script !== '' && !script.startsWith('node:')) === own;
 }
 
 function refOf(record: HandleRecord): boolean | null {

@@ -83,7 +83,7 @@ function undiciFacts(request: object): RequestFacts {
 }
 
 function streamFacts(source: RequestSource, stream: object, headers: StreamHeaders): RequestFacts {
-  const session = dataOf(stream, symbolOf(stream, 'session') ?? '');
+  const session = dataOf(stream, symbolOf(stream, 'kSession') ?? '');
   const method = methodOf(headers[':method']);
   const path = pathOf(headers[':path']);
   if (source === 'http2-server') {
