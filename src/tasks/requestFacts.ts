@@ -13,7 +13,7 @@ export interface RequestFacts {
   method: string;
   /** `payments:443`; of an incoming request the port it came to, `:8080`. */
   host: string;
-  /** Without query and fragment. */
+  /** Without query and fragment; `***` stands for long ids in it. */
   path: string;
 }
 
@@ -21,6 +21,11 @@ export interface RequestFacts {
 export type StreamHeaders = Readonly<Record<string, unknown>>;
 
 const PATH_MAX = 200;
+const LOOKED_AT_MAX = 2000;
+
+/** A segment that is a token or a long id: what it stands for may be secret, and it tells equal requests apart. */
+const LONG_ID =
+  /\/(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w.~-]{0,40}(?=[a-z\d]{0,80}\d)(?=[a-z\d]{0,80}[a-z])[a-z\d]{16,})[^/]*/gi;
 const HOST_MAX = 260;
 
 /**
@@ -127,7 +132,8 @@ function methodOf(value: unknown): string {
 }
 
 function pathOf(value: unknown): string {
-  const [path = ''] = String(typeof value === 'string' ? value : '/').split(/[?#]/, 1);
+  const [whole = ''] = textOf(value, LOOKED_AT_MAX).split(/[?#]/, 1);
+  const path = whole.replace(LONG_ID, '/***') || '/';
   return path.length > PATH_MAX ? `${path.slice(0, PATH_MAX)}...` : path;
 }
 
