@@ -40,7 +40,9 @@ export function* addPromises(
   const isOurs = ownStacks();
   const chains = innermost(found.asked, found.isPending);
   yield;
-  const links = linkRequests(requests, chains);
+  // What was not asked stands between a request and older promises all the same.
+  const known = [...chains, ...found.unasked.map((id) => ({ id, stack: '' }))].sort((one, other) => one.id - other.id);
+  const links = linkRequests(requests, known);
   yield;
   for (const [index, chain] of chains.entries()) {
     if (isOurs(chain.stack)) continue;

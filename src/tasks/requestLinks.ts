@@ -20,7 +20,10 @@ interface Request {
   waitsFor: WaitsFor;
 }
 
-/** What chains wait for, by their promise's number. @param chains - sorted by it */
+/**
+ * What chains wait for, by their promise's number.
+ * @param chains - sorted by it; those of which nobody knows who awaits them with an empty stack
+ */
 export function linkRequests(requests: readonly Request[], chains: readonly Chain[]): Map<number, WaitsFor> {
   const links = new Map<number, WaitsFor>();
   const believed = new Set<string>();
