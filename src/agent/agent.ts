@@ -14,6 +14,7 @@ import type {
 import type { ThreadPhase } from '../report/types.js';
 import { createSectionRegistry } from '../sections/registered.js';
 import { captureStack } from '../tasks/realm.js';
+import { addLabel, runWithLabels, type LabelScope } from '../tasks/labels.js';
 import { installTracker, type TaskTracker } from '../tasks/tracker.js';
 import { Children } from './children.js';
 import { countResources, guarded, readHeap, readOsThreadId, readThreadName } from './describe.js';
@@ -51,6 +52,11 @@ export class Agent {
 
   get shared(): SharedState {
     return this.#shared;
+  }
+
+  /** What tasks are labelled with; without tracked tasks nobody would see it. */
+  get labels(): LabelScope | null {
+    return this.#tracker.mode === 'off' ? null : { add: addLabel, run: runWithLabels };
   }
 
   get heartbeat(): Heartbeat {

@@ -12,7 +12,12 @@ export function installInWorker(version: string): boolean {
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
   const agent = new Agent(new SharedState(setup.buffer), setup.settings, null);
-  agent.publish(version, { sections: agent.sections });
+  agent.publish(version, {
+    sections: agent.sections,
+    get labels() {
+      return agent.labels;
+    },
+  });
   introduce(agent, setup.token);
   return true;
 }

@@ -8,6 +8,7 @@ import { resolveOptions, type Options, type SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
 import { isSectionFault } from '../sections/boundary.js';
 import type { SectionRegistry } from '../sections/registered.js';
+import type { LabelScope } from '../tasks/labels.js';
 import type { Report, Trigger } from '../report/types.js';
 import type { Collected, Reached, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
@@ -83,6 +84,11 @@ export class Host {
   /** What the application registered on main. */
   get sections(): SectionRegistry {
     return this.#agent.sections;
+  }
+
+  /** For the tasks of main. */
+  get labels(): LabelScope | null {
+    return this.#agent.labels;
   }
 
   /** From now on every report looks for threads that no agent saw start. */

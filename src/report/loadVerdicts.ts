@@ -1,8 +1,9 @@
-/** Verdicts on what queues and what is short: CPU, the libuv pool, worker pools, tasks at one place. */
+/** Verdicts on what queues and what is short: CPU, the libuv pool, worker pools; with those on tasks at one place. */
 import { spokenTime } from './durations.js';
 import { culprit, formatFrame } from './frames.js';
 import { THRESHOLDS } from './thresholds.js';
-import type { Frame, PoolReport, TaskGroup, ThreadReport, Verdict } from './types.js';
+import type { Frame, PoolReport, ThreadReport, Verdict } from './types.js';
+import { pileupVerdicts } from './pileups.js';
 import { isStuck, nameThread, newVerdict, restartLoses, sinceOf, stuckMs, type Unjudged } from './verdictParts.js';
 
 export function loadVerdicts(report: Unjudged): Verdict[] {
@@ -108,47 +109,4 @@ function submitters(pool: PoolReport, report: Unjudged): { place: Frame | null; 
   if (most === undefined || place === null) return { place: null, evidence: [] };
   const count = most.count === pool.queued ? `all ${pool.queued}` : `${most.count}`;
   return { place, evidence: [`${count} wait at ${formatFrame(place, report.process.root).replace(/^async /, '')}`] };
-}
-
-function pileupVerdicts(report: Unjudged): Verdict[] {
-  const places = new Set(report.pools.flatMap((pool) => pool.queuedAt.flatMap(({ stack }) => placeKeys(stack))));
-  return report.tasks.groups
-    .filter((group) => isPileup(group) && !placeKeys(group.awaitStack).some((key) => places.has(key)))
-    .map((group) => pileup(group, report));
-}
-
-/** Only awaits pile up: thousands of open sockets or timers are what a server has. */
-function isPileup(group: TaskGroup): boolean {
-  const isWait = group.type === 'await' && group.awaitStack.length > 0;
-  return isWait && group.count >= THRESHOLDS.pileupTasks && (group.ageMs?.max ?? 0) >= THRESHOLDS.pileupOldestMs;
-}
-
-function pileup(group: TaskGroup, report: Unjudged): Verdict {
-  const { root } = report.process;
-  const frame = culprit(group.awaitStack, root);
-  const oldest = group.ageMs?.max ?? 0;
-  const where = frame === null ? '' : ` at ${formatFrame(frame, root)}`;
-  const what = group.waitsFor === null ? '' : ` for ${group.waitsFor.what}`;
-  return newVerdict({
-    code: 'task-pileup',
-    severity: 'warning',
-    basis: 'inferred',
-    threadId: group.threadIds.length === 1 ? (group.threadIds[0] ?? null) : null,
-    since: sinceOf(oldest, report),
-    forMs: oldest,
-    frame,
-    waitsFor: group.waitsFor,
-    text: `${group.count} tasks wait${what}${where}, the oldest for ${spokenTime(oldest)}`,
-    evidence: [
-      `ages ${spokenTime(group.ageMs?.min ?? 0)} to ${spokenTime(oldest)}, median ${spokenTime(group.ageMs?.median ?? 0)}`,
-      'inferred: it may be by design',
-    ],
-    next: ['does it grow?  take a second report and compare'],
-  });
-}
-
-function placeKeys(stack: readonly Frame[]): string[] {
-  return stack
-    .filter((frame) => frame.file !== null && !frame.file.startsWith('node:'))
-    .map((frame) => `${frame.file}:${frame.line}`);
 }

@@ -159,6 +159,11 @@ export interface ThreadReport {
   evidence: string[];
 }
 
+/**
+ * `http-out`: `GET payments:443 /charge`, method, host and path without query, or `payments:443, other paths` where they are
+ * many. `http-in`: a request that this process has not answered yet, by its port: `GET :8080 /orders`. `socket`: the other end,
+ * `10.0.0.3:5432`, or `clients of :8080`.
+ */
 export interface WaitsFor {
   kind: 'http-out' | 'http-in' | 'socket' | 'child-process' | 'file' | 'thread' | 'other';
   what: string;
@@ -167,7 +172,7 @@ export interface WaitsFor {
 export interface TaskGroup {
   id: string;
   count: number;
-  /** `await`, or the async resource's type (`Timeout`, `TCPWRAP`, `Piscina.Task`, ...). */
+  /** `await`, `request` (HTTP, in or out), or the async resource's type (`Timeout`, `TCPWRAP`, `Piscina.Task`, ...). */
   type: string;
   threadIds: number[];
   ageMs: { min: number; median: number; max: number } | null;
@@ -180,6 +185,7 @@ export interface TaskGroup {
   ref: boolean | null;
   /** Types of the tasks that created these, nearest first. */
   parent: string[];
+  /** What the application labelled their scope with; part of what tells groups apart. */
   labels: Record<string, string>;
   waitsFor: WaitsFor | null;
   /** A few async ids; the rest is counted in `idsElided`. */

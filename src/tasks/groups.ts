@@ -1,12 +1,16 @@
 /**
- * Tasks of equal type and equal stack are one group: a count, ages, a few ids. Groups come largest first, of equal size
+ * Tasks of equal type, equal stack and equal labels are one group: a count, ages, a few ids. Groups come largest first, of equal size
  * the oldest first; of more than `GROUPS_MAX` groups the largest and the oldest are kept, and the rest is counted.
  */
 import type { RawFrame, RawTaskGroup } from '../protocol.js';
+import type { WaitsFor } from '../report/types.js';
+import { LabelValues } from './labelValues.js';
+import type { Labels } from './labels.js';
 
 const GROUPS_MAX = 2000;
 const AGES_MAX = 64;
 const IDS_MAX = 8;
+const NO_LABELS: Labels = {};
 
 /** What all tasks of a group have in common; `key` is equal for equal groups. */
 export interface GroupShape {
@@ -16,12 +20,14 @@ export interface GroupShape {
   ref: boolean | null;
   note: string | null;
   parent: string[];
+  waitsFor: WaitsFor | null;
   awaitStack: () => RawFrame[];
   createdAt: () => RawFrame[];
 }
 
 interface Group {
   shape: GroupShape;
+  labels: Labels;
   count: number;
   oldestMs: number;
   ages: number[];
@@ -30,13 +36,16 @@ interface Group {
 
 export class TaskGroups {
   readonly #groups = new Map<string, Group>();
+  readonly #labels = new LabelValues();
 
   /** `shape` is asked for when the group is new. Tasks come oldest first. */
-  add(key: string, id: number, ageMs: number, shape: () => GroupShape): void {
-    let group = this.#groups.get(key);
+  add(key: string, id: number, ageMs: number, labels: Labels | null, shape: () => GroupShape): void {
+    const shown = labels === null ? NO_LABELS : this.#labels.shown(labels);
+    const whole = keyOf(key, shown);
+    let group = this.#groups.get(whole);
     if (group === undefined) {
-      group = { shape: shape(), count: 0, oldestMs: 0, ages: [], ids: [] };
-      this.#groups.set(key, group);
+      group = { shape: shape(), labels: shown, count: 0, oldestMs: 0, ages: [], ids: [] };
+      this.#groups.set(whole, group);
     }
     group.count++;
     group.oldestMs = Math.max(group.oldestMs, ageMs);
@@ -46,12 +55,36 @@ export class TaskGroups {
 
   /** The groups in order, how many were left out, and how many tasks there are in all. */
   finish(): { groups: RawTaskGroup[]; groupsElided: number; tasks: number } {
-    const all = [...this.#groups.values()];
+    const all = this.#labels.hasMerged ? this.#merged() : [...this.#groups.values()];
     const tasks = all.reduce((sum, group) => sum + group.count, 0);
     const kept = all.length > GROUPS_MAX ? worst(all) : all;
     const groups = kept.sort((left, right) => right.count - left.count || right.oldestMs - left.oldestMs).map(describe);
     return { groups, groupsElided: all.length - kept.length, tasks };
   }
+
+  /** Groups that were told apart by a label before it turned out to have too many values. */
+  #merged(): Group[] {
+    const merged = new Map<string, Group>();
+    for (const group of this.#groups.values()) {
+      const labels = this.#labels.merged(group.labels);
+      const key = keyOf(group.shape.key, labels);
+      const known = merged.get(key);
+      if (known === undefined) merged.set(key, { ...group, labels });
+      else join(known, group);
+    }
+    return [...merged.values()];
+  }
+}
+
+function keyOf(key: string, labels: Labels): string {
+  return labels === NO_LABELS ? key : `${key}\0${JSON.stringify(labels)}`;
+}
+
+function join(into: Group, group: Group): void {
+  into.count += group.count;
+  into.oldestMs = Math.max(into.oldestMs, group.oldestMs);
+  into.ages = into.ages.concat(group.ages);
+  into.ids = into.ids.concat(group.ids).slice(0, IDS_MAX);
 }
 
 /** The largest three quarters of what may be kept, and the oldest of the others. */
@@ -76,8 +109,8 @@ function describe(group: Group): RawTaskGroup {
     keepsAlive: shape.keepsAlive,
     ref: shape.ref,
     parent: shape.parent,
-    labels: {},
-    waitsFor: null,
+    labels: group.labels,
+    waitsFor: shape.waitsFor,
     ids,
     note: shape.note,
   };

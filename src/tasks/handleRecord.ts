@@ -1,4 +1,5 @@
 /** One watched resource: what is kept of it, and how to tell from outside that it is still in use. */
+import type { Labels } from './labels.js';
 import { readStack, type HeldStack } from './realm.js';
 import type { TaskType } from './taskTypes.js';
 
@@ -6,15 +7,21 @@ export class HandleRecord {
   readonly asyncId: number;
   readonly triggerId: number;
   readonly type: TaskType;
+  readonly labels: Labels | null;
   isDestroyed = false;
   #strong: object | null;
   #weak: WeakRef<object> | null = null;
   #stack: HeldStack | string | null;
 
-  constructor(asyncId: number, triggerId: number, type: TaskType, resource: object, stack: HeldStack | null) {
-    this.asyncId = asyncId;
-    this.triggerId = triggerId;
-    this.type = type;
+  constructor(
+    given: Pick<HandleRecord, 'asyncId' | 'triggerId' | 'type' | 'labels'>,
+    resource: object,
+    stack: HeldStack | null,
+  ) {
+    this.asyncId = given.asyncId;
+    this.triggerId = given.triggerId;
+    this.type = given.type;
+    this.labels = given.labels;
     this.#strong = resource;
     this.#stack = stack;
   }

@@ -8,13 +8,19 @@ import type { HandleWatch } from './handles.js';
 import { poolTaskOf } from './poolTasks.js';
 import { ownFile } from './realm.js';
 import type { PausableWork } from './slices.js';
+import type { HandleWait, SocketWaits } from './socketWaits.js';
 
 const PARENTS_MAX = 4;
 const POOL_TASKS_MAX = 5000;
 const SAMPLED = 'no creation stack: this type is made so often that only some get one';
 
 /** Adds to `groups`; returns what pool tasks say of themselves. */
-export function* addHandles(watch: HandleWatch, payloadBytes: number, groups: TaskGroups): PausableWork<RawPoolTask[]> {
+export function* addHandles(
+  watch: HandleWatch,
+  payloadBytes: number,
+  waits: SocketWaits,
+  groups: TaskGroups,
+): PausableWork<RawPoolTask[]> {
   const records = new Map<number, HandleRecord>();
   for (const record of watch.inUse()) {
     if (record === null) yield;
@@ -27,11 +33,13 @@ export function* addHandles(watch: HandleWatch, payloadBytes: number, groups: Ta
     if (++seen % 32 === 0) yield;
     const creation = record.creation();
     if (creation !== null && isOwn(creation)) continue;
+    const wait = waits.of(record);
+    if (wait.isRequest) continue;
     const ref = refOf(record);
     const parent = parentsOf(record, records);
-    const key = [record.type.name, ref, parent.join(' '), creation ?? '\0'].join('\0');
-    groups.add(key, record.asyncId, watch.ages.ageOf(record.asyncId, at), () =>
-      shapeOf(key, record, ref, parent, creation),
+    const key = [record.type.name, ref, parent.join(' '), creation ?? '\0', wait.waitsFor?.what, wait.note].join('\0');
+    groups.add(key, record.asyncId, watch.ages.ageOf(record.asyncId, at), record.labels, () =>
+      shapeOf(key, record, ref, parent, creation, wait),
     );
     if (poolTasks.length >= POOL_TASKS_MAX) continue;
     const poolTask = poolTaskOf(record, payloadBytes);
@@ -46,23 +54,27 @@ function shapeOf(
   ref: boolean | null,
   parent: string[],
   creation: string | null,
+  wait: HandleWait,
 ): GroupShape {
   return {
     key,
     type: record.type.name,
     keepsAlive: keepsAlive(record, ref),
     ref,
-    note: creation === null ? SAMPLED : null,
+    note: [wait.note, creation === null ? SAMPLED : null].filter((note) => note !== null).join('; ') || null,
     parent,
+    waitsFor: wait.waitsFor,
     awaitStack: () => [],
     createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
   };
 }
 
-/** Heartbeats, ports and sockets of this package itself. */
+/** Heartbeats, ports and sockets of this package itself; what the application makes in a scope of labels is its own. */
 function isOwn(creation: string): boolean {
   const own = ownFile();
-  return own !== null && creation.includes(`\t${own}\t`);
+  if (own === null || !creation.includes(`\t${own}\t`)) return false;
+  const scripts = creation.split('\n').map((line) => line.split('\t', 2)[1] ?? '');
+  return scripts.find((script) => script !== '' && !script.startsWith('node:')) === own;
 }
 
 function refOf(record: HandleRecord): boolean | null {

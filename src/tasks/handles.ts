@@ -9,6 +9,7 @@
 import type { AsyncHook } from 'node:async_hooks';
 import { Ages } from './ages.js';
 import { HandleRecord } from './handleRecord.js';
+import { currentLabels } from './labels.js';
 import { holdStack, type HeldStack } from './realm.js';
 import { TaskTypes, type TaskType } from './taskTypes.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
@@ -112,7 +113,11 @@ export class HandleWatch {
 
   #watch(asyncId: number, type: TaskType, triggerId: number, resource: object): void {
     if (asyncId >= this.ages.markAt) this.ages.mark(asyncId);
-    const record = new HandleRecord(asyncId, triggerId, type, resource, this.#holdCreation(type));
+    const record = new HandleRecord(
+      { asyncId, triggerId, type, labels: currentLabels() },
+      resource,
+      this.#holdCreation(type),
+    );
     const slot = ++this.#count & RING_MASK;
     const before = this.#young[slot];
     if (before !== undefined) this.#promote(before);
@@ -121,9 +126,7 @@ export class HandleWatch {
   }
 
   #holdCreation(type: TaskType): HeldStack | null {
-    if (type.stacksLeft <= 0 && !this.#withAllStacks) return null;
-    type.stacksLeft--;
-    return holdStack(this.#hook, STACK_LIMIT);
+    return type.takeStack(this.#withAllStacks) ? holdStack(this.#hook, STACK_LIMIT) : null;
   }
 
   /** Enabled after the running job: a hook enabled while hooks run would not be counted right by Node. */

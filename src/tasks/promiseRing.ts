@@ -10,6 +10,7 @@
  * it carries the slot's number.
  */
 import type { Ages } from './ages.js';
+import { areLabelsInUse, currentLabels, type Labels } from './labels.js';
 import { holdStack, readStack, type HeldStack } from './realm.js';
 
 const SIZE = 1 << 13;
@@ -34,6 +35,8 @@ export interface PromiseRing {
   parentOf(id: number): number;
   /** The text of its creation stack; null where none was taken. */
   stackOf(id: number): string | null;
+  /** The labels of the scope it was made in; null where there were none. */
+  labelsOf(id: number): Labels | null;
   clear(id: number): void;
   /** Runs `work`; the promises it makes get no number. */
   ignoring<Result>(work: () => Result): Result;
@@ -73,6 +76,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
   const stacks: (HeldStack | null)[] | null = withStacks ? Array.from({ length: SIZE }, () => null) : null;
   const ids = new Float64Array(SIZE);
   const parents = new Float64Array(SIZE);
+  let labels: (Labels | null)[] | null = null;
   let count = 0;
   let isIgnoring = false;
 
@@ -98,6 +102,15 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     }
   };
 
+  const holdLabels = (slot: number): void => {
+    try {
+      labels ??= Array.from({ length: SIZE }, () => null);
+      labels[slot] = currentLabels();
+    } catch {
+      // As above: this one has no labels.
+    }
+  };
+
   const init: PromiseInit = (promise, parent) => {
     if (isIgnoring) return;
     const id = ++count;
@@ -108,6 +121,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     ids[slot] = id;
     parents[slot] = parent === undefined ? 0 : Stamp.of(parent) || UNKNOWN_PARENT;
     if (stacks !== null) holdCreation(slot);
+    if (areLabelsInUse()) holdLabels(slot);
     // oxlint-disable-next-line no-new -- the constructor's work is what is wanted
     new Stamp(promise, id);
   };
@@ -133,6 +147,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
       const held = find(id) === undefined ? null : stacks?.[id & MASK];
       return held ? readStack(held) : null;
     },
+    labelsOf: (id) => (labels === null || find(id) === undefined ? null : (labels[id & MASK] ?? null)),
     clear: (id) => {
       young[id & MASK] = undefined;
     },

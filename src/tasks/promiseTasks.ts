@@ -8,6 +8,8 @@ import { decodeFrames } from './frameText.js';
 import type { GroupShape, TaskGroups } from './groups.js';
 import type { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
+import { linkRequests } from './requestLinks.js';
+import type { ListedRequest } from './requestTasks.js';
 import type { PausableWork } from './slices.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
@@ -29,6 +31,7 @@ export interface PromiseSource {
 export function* addPromises(
   source: PromiseSource,
   limits: Limits,
+  requests: readonly ListedRequest[],
   groups: TaskGroups,
 ): PausableWork<{ placesRead: number; notRead: string[] }> {
   const { watch, ages, hooks } = source;
@@ -37,17 +40,26 @@ export function* addPromises(
   const isOurs = ownStacks();
   const chains = innermost(found.asked, found.isPending);
   yield;
+  // What was not asked stands between a request and older promises all the same.
+  const known = [...chains, ...found.unasked.map((id) => ({ id, stack: '' }))].sort((one, other) => one.id - other.id);
+  const links = linkRequests(requests, known);
+  yield;
   for (const [index, chain] of chains.entries()) {
     if (isOurs(chain.stack)) continue;
     const creation = watch.creation(chain.id);
     const note = noteOf(chain);
-    const key = `${note ?? ''}\0${chain.stack}\0${creation ?? ''}`;
-    groups.add(key, chain.id, ages.ageOf(chain.id, at), () => shapeOf(key, chain.stack, creation, note));
+    const waitsFor = links.get(chain.id) ?? null;
+    const key = `${note ?? ''}\0${chain.stack}\0${creation ?? ''}\0${waitsFor?.kind} ${waitsFor?.what}`;
+    groups.add(key, chain.id, ages.ageOf(chain.id, at), watch.labels(chain.id), () =>
+      shapeOf({ key, note, waitsFor }, chain.stack, creation),
+    );
     if (index % 64 === 0) yield;
   }
   const note = `place not read: ${found.why ?? 'unknown reason'}`;
   for (const [index, id] of found.unasked.entries()) {
-    groups.add(note, id, ages.ageOf(id, at), () => shapeOf(note, '', null, note));
+    groups.add(note, id, ages.ageOf(id, at), watch.labels(id), () =>
+      shapeOf({ key: note, note, waitsFor: null }, '', null),
+    );
     if (index % 256 === 0) yield;
   }
   const { length } = found.unasked;
@@ -63,13 +75,16 @@ function noteOf(chain: AskedPromise): string | null {
   return chain.waiters > 0 ? NOTES.callback : NOTES.alone;
 }
 
-function shapeOf(key: string, stack: string, creation: string | null, note: string | null): GroupShape {
+function shapeOf(
+  given: Pick<GroupShape, 'key' | 'note' | 'waitsFor'>,
+  stack: string,
+  creation: string | null,
+): GroupShape {
   return {
-    key,
-    type: stack === '' && note !== NOTES.shared ? 'PROMISE' : 'await',
+    ...given,
+    type: stack === '' && given.note !== NOTES.shared ? 'PROMISE' : 'await',
     keepsAlive: false,
     ref: null,
-    note,
     parent: [],
     awaitStack: () => decodeFrames(stack),
     createdAt: () => decodeFrames(creation ?? ''),

@@ -4,6 +4,7 @@
  * alive for long, what was collected without settling is counted, and memory is bounded by what is pending.
  */
 import type { Ages } from './ages.js';
+import type { Labels } from './labels.js';
 import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 
 /** Heartbeats (of 250 ms) after which a promise is held weakly. */
@@ -19,11 +20,13 @@ class Kept {
   readonly reference: WeakRef<object>;
   readonly parent: number;
   readonly stack: string | null;
+  readonly labels: Labels | null;
 
-  constructor(promise: object, parent: number, stack: string | null) {
+  constructor(promise: object, parent: number, stack: string | null, labels: Labels | null) {
     this.reference = new WeakRef(promise);
     this.parent = parent;
     this.stack = stack;
+    this.labels = labels;
   }
 }
 
@@ -110,6 +113,11 @@ export class PromiseWatch {
     return this.ring.stackOf(id) ?? this.#old.get(id)?.stack ?? null;
   }
 
+  /** The labels of the scope it was made in; null where there were none. */
+  labels(id: number): Labels | null {
+    return this.ring.labelsOf(id) ?? this.#old.get(id)?.labels ?? null;
+  }
+
   /** Some of the youngest pending promises, to see what other hooks put on them. */
   samples(): object[] {
     const found: object[] = [];
@@ -132,7 +140,8 @@ export class PromiseWatch {
   #promote(id: number): void {
     const promise = this.ring.find(id);
     if (promise !== undefined && this.#old.size < KEPT_MAX) {
-      this.#old.set(id, new Kept(promise, this.ring.parentOf(id), this.ring.stackOf(id)));
+      const { ring } = this;
+      this.#old.set(id, new Kept(promise, ring.parentOf(id), ring.stackOf(id), ring.labelsOf(id)));
     } else if (promise !== undefined) this.#uncounted++;
     this.ring.clear(id);
   }

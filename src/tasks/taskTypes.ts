@@ -36,12 +36,25 @@ export class TaskType {
   readonly name: string;
   readonly kind: ResourceKind;
   readonly isWatched: boolean;
-  stacksLeft = STACKS_AT_ONCE;
+  #stacksLeft = STACKS_AT_ONCE;
 
   constructor(name: string, kind: ResourceKind) {
     this.name = name;
     this.kind = kind;
     this.isWatched = !NOT_WATCHED.has(name);
+  }
+
+  /** Whether the next one may have a creation stack: while the budget lasts, or always. */
+  takeStack(always: boolean): boolean {
+    if (this.#stacksLeft <= 0 && !always) return false;
+    this.#stacksLeft--;
+    return true;
+  }
+
+  /** To be called every 250 ms. */
+  refill(): void {
+    if (this.#stacksLeft < STACKS_AT_ONCE)
+      this.#stacksLeft = Math.min(STACKS_AT_ONCE, this.#stacksLeft + STACKS_PER_BEAT);
   }
 }
 
@@ -60,10 +73,7 @@ export class TaskTypes {
 
   /** To be called every 250 ms. */
   beat(): void {
-    for (const type of this.#types.values()) {
-      if (type.stacksLeft < STACKS_AT_ONCE)
-        type.stacksLeft = Math.min(STACKS_AT_ONCE, type.stacksLeft + STACKS_PER_BEAT);
-    }
+    for (const type of this.#types.values()) type.refill();
   }
 
   #entry(name: string, kind: ResourceKind): TaskType {

@@ -13,7 +13,10 @@ import { HandleWatch } from './handles.js';
 import { addPromises } from './promiseTasks.js';
 import { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
+import { RequestWatch } from './requests.js';
+import { addRequests, readRequests, type ListedRequest, type RequestsInFlight } from './requestTasks.js';
 import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
+import { SocketWaits } from './socketWaits.js';
 import { HooksWithoutPromises } from './withoutPromises.js';
 
 /** Without promise hooks only a walk over the heap could list promises. */
@@ -51,6 +54,7 @@ class Tracker implements TaskTracker {
   #ages = new Ages();
   #promises: PromiseWatch | null = null;
   #handles: HandleWatch | null = null;
+  #requests: RequestWatch | null = null;
   #failures: string[] = [];
 
   constructor(payloadBytes: number) {
@@ -69,10 +73,12 @@ class Tracker implements TaskTracker {
     this.#failures = [];
     this.#guarded('handles', () => this.#setHandles(mode !== 'off', mode === 'full'));
     this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
+    this.#guarded('requests', () => this.#setRequests(mode !== 'off', mode === 'full'));
   }
 
   stop(): void {
     this.#mode = 'off';
+    this.#guarded('requests', () => this.#setRequests(false, false));
     this.#guarded('promises', () => this.#setPromises(false, false));
     this.#guarded('handles', () => this.#setHandles(false, false));
   }
@@ -83,6 +89,7 @@ class Tracker implements TaskTracker {
       if (this.#promises !== null) this.#ages.beat();
       this.#promises?.beat();
       this.#handles?.beat();
+      this.#requests?.beat();
     });
   }
 
@@ -120,39 +127,54 @@ class Tracker implements TaskTracker {
   *#read(request: TaskRequest): PausableWork<TaskSnapshot> {
     const groups = new TaskGroups();
     const notRead = [...this.#failures];
-    let placesRead = 0;
-    let poolTasks: RawPoolTask[] = [];
-    try {
-      if (this.#promises !== null) {
-        const found = yield* addPromises(
-          { watch: this.#promises, ages: this.#ages, hooks: this.#hooks },
-          request,
-          groups,
-        );
-        placesRead = found.placesRead;
-        notRead.push(...found.notRead);
-      }
-    } catch (error) {
-      notRead.push(`promises: ${reason(error)}`);
-    }
-    try {
-      if (this.#handles !== null) poolTasks = yield* addHandles(this.#handles, this.#payloadBytes, groups);
-    } catch (error) {
-      notRead.push(`handles: ${reason(error)}`);
-    }
-    const uncounted = (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0);
+    const requests = yield* attempt('requests', notRead, null, this.#readRequests(groups));
+    const asked = this.#readPromises(request, requests?.listed ?? [], groups);
+    const found = yield* attempt('promises', notRead, null, asked);
+    notRead.push(...(found?.notRead ?? []));
+    const waits = new SocketWaits(requests, this.#requests);
+    const poolTasks = yield* attempt('handles', notRead, [], this.#readHandles(waits, groups));
+    const uncounted =
+      (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0) + (this.#requests?.uncounted ?? 0);
     if (uncounted > 0) notRead.push(`${uncounted} tasks came when too many were watched already, and are not listed`);
     const { tasks, ...listed } = groups.finish();
     return {
       mode: this.#mode,
       heapScan: { done: false, why: this.#promises === null ? NO_HEAP_SCAN : 'not needed', pauseMs: 0 },
       pending: tasks,
-      placesRead,
+      placesRead: found?.placesRead ?? 0,
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,
       ...listed,
       notRead,
       poolTasks,
     };
+  }
+
+  *#readRequests(groups: TaskGroups): PausableWork<RequestsInFlight | null> {
+    if (this.#requests === null) return null;
+    const requests = yield* readRequests(this.#requests);
+    yield* addRequests(requests, groups);
+    return requests;
+  }
+
+  *#readPromises(
+    request: TaskRequest,
+    requests: readonly ListedRequest[],
+    groups: TaskGroups,
+  ): PausableWork<{ placesRead: number; notRead: string[] } | null> {
+    if (this.#promises === null) return null;
+    const source = { watch: this.#promises, ages: this.#ages, hooks: this.#hooks };
+    return yield* addPromises(source, request, requests, groups);
+  }
+
+  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<RawPoolTask[]> {
+    return this.#handles === null ? [] : yield* addHandles(this.#handles, this.#payloadBytes, waits, groups);
+  }
+
+  #setRequests(isWanted: boolean, withStacks: boolean): void {
+    if (isWanted === (this.#requests !== null)) return;
+    this.#requests?.stop();
+    this.#requests = isWanted ? new RequestWatch(() => this.#promises?.ring.count() ?? 0, withStacks) : null;
+    this.#requests?.start();
   }
 
   #setPromises(isWanted: boolean, withStacks: boolean): void {
@@ -188,6 +210,21 @@ class Tracker implements TaskTracker {
     } catch (error) {
       if (this.#failures.length < 10) this.#failures.push(`${what}: ${reason(error)}`);
     }
+  }
+}
+
+/** What `work` returns; where it throws, `otherwise`, and a line in `notRead`. */
+function* attempt<Result>(
+  what: string,
+  notRead: string[],
+  otherwise: Result,
+  work: PausableWork<Result>,
+): PausableWork<Result> {
+  try {
+    return yield* work;
+  } catch (error) {
+    notRead.push(`${what}: ${reason(error)}`);
+    return otherwise;
   }
 }
 

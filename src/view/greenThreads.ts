@@ -1,5 +1,5 @@
 /** The section Green Threads: pending tasks, those at one place in one block. */
-import type { Report, TaskGroup, TasksReport } from '../report/types.js';
+import type { Report, TaskGroup, TasksReport, WaitsFor } from '../report/types.js';
 import { culprit, formatFrame, sameFrame } from '../report/frames.js';
 import { ages, counted, duration } from './amounts.js';
 import type { Block, Section } from './layout.js';
@@ -104,7 +104,7 @@ function createdLines(group: TaskGroup, root: string | null, full: boolean): str
 function aboutLines(group: TaskGroup, full: boolean): string[] {
   const labels = Object.entries(group.labels).map(([key, value]) => `${key}=${value}`);
   const lines = [
-    ...(group.waitsFor === null ? [] : [`waits for ${group.waitsFor.what}`]),
+    ...(group.waitsFor === null ? [] : [waitsLine(group.waitsFor)]),
     ...(group.keepsAlive === true ? ['keeps its thread alive'] : []),
     ...(group.ref === false ? ["unref'd: does not keep its thread alive"] : []),
     ...(group.parent.length > 0 ? [`started by ${group.parent.join(' < ')}`] : []),
@@ -113,6 +113,11 @@ function aboutLines(group: TaskGroup, full: boolean): string[] {
     ...(full && group.ids.length > 0 ? [idsLine(group)] : []),
   ];
   return lines.flatMap((line) => wrap(line, WIDTH));
+}
+
+/** What came in waits for nothing outside: somebody outside waits for it. */
+function waitsLine({ kind, what }: WaitsFor): string {
+  return kind === 'http-in' ? `not yet answered: ${what}` : `waits for ${what}`;
 }
 
 function idsLine(group: TaskGroup): string {

@@ -610,3 +610,18 @@ test('a megabyte of hostile text is redacted without a hang', { timeout: 30_000 
     assert.equal(typeof redactText(piece.repeat(Math.ceil(1_000_000 / piece.length))), 'string');
   }
 });
+
+test('what a request asks for stays readable, and a token in its path does not', () => {
+  for (const plain of [
+    'GET payments:443 /charge',
+    'POST :8080 /users/1234/orders',
+    'GET api.example.com:443 /v1/customers/42/invoices',
+    'payments:443, other paths',
+    '10.0.0.3:5432',
+    'clients of :8080',
+  ]) {
+    assert.equal(redactText(plain), plain);
+  }
+  const token = 'ghp_16C7e42F292c6912E7710c838347Ae178B4a';
+  assert.equal(redactText(`GET auth:443 /reset/${token}`), 'GET auth:443 /reset/***');
+});

@@ -273,6 +273,37 @@ describe('verdicts on what queues and what is short', () => {
     for (const one of harmless) assert.deepEqual(codes({ groups: [one] }), []);
   });
 
+  it('says once that requests pile up, with the place of those who wait for them', () => {
+    const inside = frame('httpNetworkFetch', 'node:internal/deps/undici/undici', 1);
+    const verdict = only({
+      groups: [
+        group({ count: 512, awaitStack: [inside] }),
+        group({ count: 512 }),
+        group({ count: 512, type: 'request', awaitStack: [] }),
+      ],
+    });
+    assert.equal(verdict.text, '512 requests wait on GET payments:443 /charge, the oldest for 41 s');
+    assert.deepEqual([verdict.code, verdict.frame?.function], ['task-pileup', 'charge']);
+    assert.deepEqual(verdict.evidence, [
+      'ages 200 ms to 41 s, median 20 s',
+      'all of them at charge  src/pay.ts:9',
+      'inferred: it may be by design',
+    ]);
+    assert.match(verdict.next[0] ?? '', /^does payments:443 answer\?/);
+  });
+
+  it('adds up what differs in labels alone', () => {
+    const tenants = ['1', '2', '3'].map((tenant) => group({ count: 40, labels: { tenant } }));
+    assert.match(only({ groups: tenants }).text, /^120 tasks wait for GET payments:443/);
+    const requests = tenants.map((one) => ({ ...one, type: 'request', awaitStack: [] }));
+    assert.match(only({ groups: requests }).text, /^120 requests wait on GET payments:443/);
+  });
+
+  it('says nothing of requests that came in, as a server has them', () => {
+    const waitsFor = { kind: 'http-in', what: 'GET :8080 /events' } as const;
+    assert.deepEqual(codes({ groups: [group({ type: 'request', awaitStack: [], waitsFor })] }), []);
+  });
+
   it('says once, not twice, that tasks wait for a pool', () => {
     const queuedAt = [{ count: 300, stack: [frame('charge', '/app/src/pay.ts', 9)] }];
     assert.deepEqual(
