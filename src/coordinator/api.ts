@@ -1,7 +1,8 @@
 /** What an application calls. All of it works with and without the preload. */
 import { isMainThread } from 'node:worker_threads';
 import { GuruError } from '../errors.js';
-import { resolveOptions, isTurnedOff, type SetupOptions } from '../options.js';
+import type { SetupOptions } from '../options.js';
+import { resolveOptions, isTurnedOff } from '../resolveOptions.js';
 import {
   createSectionRegistry,
   type SectionGenerator,

@@ -4,8 +4,9 @@ import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worke
 import { Agent } from '../agent/agent.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { GuruError, messageOf } from '../errors.js';
-import { resolveOptions, type Options, type SetupOptions } from '../options.js';
+import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
+import { resolveOptions } from '../resolveOptions.js';
 import { isSectionFault } from '../sections/boundary.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { Report, Trigger } from '../report/types.js';

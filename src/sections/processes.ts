@@ -28,7 +28,7 @@ export interface ProcessesOptions {
   mostProcesses?: number;
   /** In ms. */
   mostMs?: number;
-  /** Gets one line when processes were left out because of a bound. */
+  /** Gets the reason, once, when processes were left out because of a bound. */
   onCut?: (line: string) => void;
 }
 
@@ -58,7 +58,7 @@ export function readProcesses(pid: number, root = '/proc', options: ProcessesOpt
     scanned: null,
   };
   const own = readTree(pid, reading, new Set());
-  if (reading.wasCut) options.onCut?.('processes: too many to read in time; some are left out');
+  if (reading.wasCut) options.onCut?.('too many to read in time; some are left out');
   return [own ?? withoutProcfs(pid)];
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { resolveOptions } from '../../src/options.js';
+import { resolveOptions } from '../../src/resolveOptions.js';
 import {
   readConfiguration,
   readConfigurationDocs,
