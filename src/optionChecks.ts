@@ -21,7 +21,31 @@ export function signals(value: unknown): string[] | undefined {
   if (names === undefined) return undefined;
   const real = names.filter((name) => !['SIGNONE', 'SIGOFF'].includes(name));
   const cannot = ['SIGKILL', 'SIGSTOP'];
-  return real.every((name) => Object.hasOwn(constants.signals, name) && !cannot.includes(name)) ? real : undefined;
+  return real.every((name) => isSignal(name) && !cannot.includes(name)) ? real : undefined;
+}
+
+/** Signals of the platforms that Node runs on: one that exists elsewhere is no mistake, only not to be had here. */
+const SIGNALS_ELSEWHERE: readonly string[] = [
+  'SIGBREAK',
+  'SIGEMT',
+  'SIGHUP',
+  'SIGINFO',
+  'SIGIO',
+  'SIGLOST',
+  'SIGPOLL',
+  'SIGPWR',
+  'SIGQUIT',
+  'SIGSTKFLT',
+  'SIGTSTP',
+  'SIGUNUSED',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGXCPU',
+];
+
+function isSignal(name: string): boolean {
+  return Object.hasOwn(constants.signals, name) || SIGNALS_ELSEWHERE.includes(name);
 }
 
 export function formats(value: unknown): Format[] | undefined {

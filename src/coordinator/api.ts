@@ -56,7 +56,12 @@ const unshown = createSectionRegistry();
 export function registerSection(title: string, generator: SectionGenerator, options: SectionOptions = {}): () => void {
   installLate();
   const registry = (installedHandle()?.host as { sections?: SectionRegistry } | undefined)?.sections ?? unshown;
-  return registry.register(title, generator, options, (line) => sayOnce('GMR_SECTION', line));
+  const remove = registry.register(title, generator, options, (line) => sayOnce('GMR_SECTION', line));
+  host()?.tellSections();
+  return () => {
+    remove();
+    host()?.tellSections();
+  };
 }
 
 /** The preload's installation where there is one; else one is made now, when other threads may run already. */

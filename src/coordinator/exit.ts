@@ -1,12 +1,14 @@
 /** An inspector session that is attached while the process exits delays the exit, or prints a line: it is closed first. */
 import type { SharedState } from '../agent/sharedState.js';
+import type { LastReport } from './lastReport.js';
 import type { Link } from './link.js';
 
 /** The sentinel detaches within 0.4 to 8 ms (DESIGN, traps); under load it may take longer, but never this long. */
 const DETACH_MS = 500;
 
-export function detachAtExit(shared: SharedState, link: () => Link | null): void {
+export function detachAtExit(shared: SharedState, last: LastReport, link: () => Link | null): void {
   process.on('exit', () => {
+    last.leave();
     shared.markExiting();
     if (!shared.isAttached) return;
     link()?.tell('exiting', null);

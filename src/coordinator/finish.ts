@@ -3,12 +3,14 @@ import { findVerdicts } from '../report/verdicts.js';
 import { assembleReport } from './assemble.js';
 import { redactReport } from '../report/redact.js';
 import type { NotRead, Report } from '../report/types.js';
+import { keptAlive } from '../sections/keptAlive.js';
 import { readPackage, serviceNameOf } from '../sections/package.js';
 import { readProcesses } from '../sections/processes.js';
 import type { Collected } from './collected.js';
 import { deliver } from './deliver.js';
 import type { FinishOrder } from './lead.js';
 import type { ReportSettings } from './settings.js';
+import { isStillAlive } from './stopSignals.js';
 import { VERSION } from './version.js';
 import { SourceLines } from './sourceLines.js';
 
@@ -37,5 +39,6 @@ function buildReport(collected: Collected, settings: ReportSettings): Report {
       frame: (frame) => sources.complete(frame),
     },
   );
+  if (isStillAlive(collected.request.trigger)) unjudged.sections.unshift(keptAlive(unjudged));
   return redactReport({ ...unjudged, verdicts: findVerdicts(unjudged) });
 }

@@ -2,11 +2,14 @@
 import type { AgentSettings } from '../protocol.js';
 import type { Options } from '../options.js';
 
-export type ReportSettings = Omit<Options, 'config' | 'onReport'>;
+export interface ReportSettings extends Omit<Options, 'config' | 'onReport'> {
+  /** Whether the application wants each report; who does not run it says so. */
+  hasOnReport: boolean;
+}
 
 export function reportSettings(options: Options): ReportSettings {
-  const { config: _config, onReport: _onReport, ...plain } = options;
-  return plain;
+  const { config: _config, onReport, ...plain } = options;
+  return { ...plain, hasOnReport: onReport !== null };
 }
 
 export function agentSettings(options: Options): AgentSettings {
