@@ -13,7 +13,6 @@ import { Link } from '../coordinator/link.js';
 import { readMemory } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
-import { requestFile } from '../coordinator/requestFile.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
 import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
@@ -161,7 +160,7 @@ async function beginReport(trigger: Trigger): Promise<boolean> {
 /** Where the signal does not exist a file stands for it. */
 function watchFiles(): void {
   for (const trigger of fileTriggers) trigger.stop();
-  const paths = [settings.fileEventHandler, requestFile(settings.signal)].filter((path) => path !== null);
+  const paths = [settings.fileEventHandler, settings.requestFile].filter((path) => path !== null);
   fileTriggers = paths.map((path) => {
     const ask = (): void => void requests.ask({ kind: 'file', detail: path });
     return new FileTrigger(path, settings.fileEventHandlerInterval, ask);

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 import { assertQuiet, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
@@ -18,28 +15,6 @@ async function using(code: string, options: FixtureOptions, check: (fixture: Fix
   } finally {
     await fixture.stop();
   }
-}
-
-for (const [what, code, leader] of [
-  ['main healthy', TURNS, 'main'],
-  ['main hung', HANGS, 'sentinel'],
-] as const) {
-  test(`a touched file triggers a report, with ${what}`, { timeout: 30_000 }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gmr-trigger-'));
-    const path = join(folder, 'touch-me');
-    try {
-      const env = { GMR_FILE_EVENT_HANDLER: path, GMR_FILE_EVENT_HANDLER_INTERVAL_MS: '50' };
-      await using(code, { env }, async (fixture) => {
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        writeFileSync(path, '');
-        const { report } = await fixture.report();
-        assert.deepEqual(report.trigger, { kind: 'file', detail: path });
-        assert.equal(report.collectedBy, leader);
-      });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
 }
 
 test(
