@@ -54,6 +54,18 @@ test('a crash is reported with its exception, and ends the process as before', {
   });
 });
 
+test('a crash while another report is taken gets its report all the same', { timeout: 30_000 }, async () => {
+  const code = `const { Worker } = require('node:worker_threads');
+    new Worker('for (;;);', { eval: true }); console.log('ready');
+    setTimeout(() => { process.kill(process.pid, 'SIGUSR2'); setTimeout(() => { throw new Error('kaboom'); }, 30); }, 1500);`;
+  await using(code, { env: { GMR_ON_CRASH: '1' } }, async (fixture) => {
+    let { report } = await fixture.report();
+    while (report.trigger.kind !== 'crash') ({ report } = await fixture.report());
+    assert.equal(report.trigger.detail, 'kaboom');
+    assert.deepEqual(await fixture.exited(), { code: 1, signal: null });
+  });
+});
+
 test('a stop signal reports first and stops then, with main healthy', { timeout: 30_000 }, async () => {
   await using(TURNS, { env: { GMR_SIGNAL: 'SIGUSR2,SIGTERM' } }, async (fixture) => {
     await new Promise((resolve) => setTimeout(resolve, 700));
