@@ -149,10 +149,12 @@ function reportIfStillAlive(signal: string): void {
 
 /** Main leads if its loop turns within the grace; else a report is made from here. False: another one is under way. */
 async function beginReport(trigger: Trigger): Promise<boolean> {
-  const question: LeadQuestion = { trigger, claims: shared.claims };
-  if (await link.ask<boolean>('lead', question, settings.grace).catch(() => false)) return true;
-  const claim = shared.claimLead('sentinel');
-  if (claim === 0) return false;
+  const { claims } = shared;
+  if (await link.ask<boolean>('lead', { trigger, claims } satisfies LeadQuestion, settings.grace).catch(() => false))
+    return true;
+  // A main that was slow to answer may have begun all the same, and a report that began since answers this one.
+  const claim = shared.claims === claims ? shared.claimLead('sentinel') : 0;
+  if (claim === 0) return shared.claims !== claims;
   await report(claim, trigger);
   return true;
 }
