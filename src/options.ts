@@ -1,9 +1,24 @@
 /** Every option once: name, environment variable, default, check and help text. */
-import { constants } from 'node:os';
-import { messageOf, OptionError } from './errors.js';
+import {
+  callback,
+  configuration,
+  flag,
+  formats,
+  maybe,
+  nonEmpty,
+  oneOf,
+  payload,
+  prefix,
+  signals,
+  version,
+  whole,
+  words,
+  type Format,
+  type PackageNames,
+} from './optionChecks.js';
 import type { Report, TasksMode } from './report/types.js';
 
-export type Format = 'text' | 'json' | 'xml' | 'summary';
+export type { Format };
 
 /** What `setup` takes. All of it is optional; an environment variable of the same option wins over it. */
 export interface SetupOptions {
@@ -62,7 +77,7 @@ export interface Options {
   format: Format[];
   sections: string[];
   serviceName: string | null;
-  version: { vendor: string | null; product: string | null; version: string | null };
+  version: PackageNames;
   config: unknown;
   grace: number;
   deadline: number;
@@ -82,7 +97,7 @@ export interface Options {
   linePrefix: string;
 }
 
-interface OptionSpec<Name extends keyof Options = keyof Options> {
+export interface OptionSpec<Name extends keyof Options = keyof Options> {
   name: Name;
   variable: string | null;
   initial: Options[Name];
@@ -284,154 +299,3 @@ export const OPTION_SPECS: readonly OptionSpec[] = [
     check: prefix,
   }),
 ];
-
-/**
- * The options in force from what `setup` was given and the environment; the environment wins, because on call it is what
- * one can change. `warnings` has a line for each bad variable, which then counts as not set.
- * @throws {OptionError} for a bad or unknown `setup` option; for a bad variable only under `GMR_STRICT=1`.
- */
-export function resolveOptions(
-  given: SetupOptions,
-  environment: Record<string, string | undefined>,
-): { options: Options; warnings: string[] } {
-  const warnings: string[] = [];
-  const resolved: Record<string, unknown> = {};
-  rejectUnknown(given);
-  for (const option of OPTION_SPECS) {
-    const candidates = [fromEnvironment(option, environment, warnings), fromSetup(option, given), option.initial];
-    resolved[option.name] = candidates.find((value) => value !== undefined);
-  }
-  const options = resolved as unknown as Options;
-  if (options.format.length > 1 && options.logDir === null) {
-    warnings.push(
-      `format: several formats (${options.format.join(', ')}) need a log directory; only ${options.format[0]} goes to stderr`,
-    );
-    options.format = options.format.slice(0, 1);
-  }
-  return { options, warnings };
-}
-
-/** Whether the environment turns everything off (`GMR=off`). */
-export function isTurnedOff(environment: Record<string, string | undefined>): boolean {
-  return ['off', '0', 'false', 'no'].includes((environment['GMR'] ?? '').toLowerCase());
-}
-
-function rejectUnknown(given: SetupOptions): void {
-  if (typeof given !== 'object' || given === null) throw new OptionError('setup', 'an object of options', given);
-  for (const name of Object.keys(given)) {
-    if (OPTION_SPECS.some((option) => option.name === name)) continue;
-    throw new OptionError('setup', `one of the options ${OPTION_SPECS.map((option) => option.name).join(', ')}`, name);
-  }
-}
-
-function fromSetup(option: OptionSpec, given: SetupOptions): unknown {
-  const value = given[option.name];
-  if (value === undefined) return undefined;
-  const checked = option.check(value);
-  if (checked === undefined) throw new OptionError(option.name, option.expected, value);
-  return checked;
-}
-
-function fromEnvironment(
-  option: OptionSpec,
-  environment: Record<string, string | undefined>,
-  warnings: string[],
-): unknown {
-  const text = option.variable === null ? undefined : environment[option.variable];
-  if (option.variable === null || text === undefined || text === '') return undefined;
-  const checked = option.check(text);
-  if (checked !== undefined) return checked;
-  const error = new OptionError(option.variable, option.expected, text);
-  if (environment['GMR_STRICT'] === '1') throw error;
-  warnings.push(`${messageOf(error)}; the default is used`);
-  return undefined;
-}
-
-function signals(value: unknown): string[] | undefined {
-  if (value === false) return [];
-  const names = words(value)?.map((name) =>
-    name.toUpperCase().startsWith('SIG') ? name.toUpperCase() : `SIG${name.toUpperCase()}`,
-  );
-  if (names === undefined) return undefined;
-  const real = names.filter((name) => !['SIGNONE', 'SIGOFF'].includes(name));
-  const cannot = ['SIGKILL', 'SIGSTOP'];
-  return real.every((name) => Object.hasOwn(constants.signals, name) && !cannot.includes(name)) ? real : undefined;
-}
-
-function formats(value: unknown): Format[] | undefined {
-  const known: readonly Format[] = ['text', 'json', 'xml', 'summary'];
-  const names = words(value);
-  if (names === undefined || names.length === 0) return undefined;
-  return names.every((name) => known.includes(name as Format)) ? [...new Set(names as Format[])] : undefined;
-}
-
-function version(value: unknown): Options['version'] | undefined {
-  if (typeof value === 'string') return { vendor: null, product: null, version: value };
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { vendor = null, product = null, version: number = null } = value as Record<string, unknown>;
-  return isText(vendor) && isText(product) && isText(number) ? { vendor, product, version: number } : undefined;
-}
-
-function isText(value: unknown): value is string | null {
-  return value === null || typeof value === 'string';
-}
-
-function words(value: unknown): string[] | undefined {
-  if (Array.isArray(value)) return value.every((word) => typeof word === 'string') ? (value as string[]) : undefined;
-  if (typeof value !== 'string') return undefined;
-  return value
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
-}
-
-function nonEmpty(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
-}
-
-function configuration(value: unknown): unknown {
-  return typeof value === 'function' || (typeof value === 'object' && value !== null) ? value : undefined;
-}
-
-function callback(value: unknown): Options['onReport'] | undefined {
-  return typeof value === 'function' ? (value as (report: Report) => void) : undefined;
-}
-
-function flag(value: unknown): boolean | undefined {
-  if (typeof value === 'boolean') return value;
-  if (typeof value !== 'string') return undefined;
-  if (['1', 'true', 'on', 'yes'].includes(value.toLowerCase())) return true;
-  return isOff(value) ? false : undefined;
-}
-
-function prefix(value: unknown): string | undefined {
-  return typeof value === 'string' && !/[\r\n]/.test(value) ? value : undefined;
-}
-
-function payload(value: unknown): number | undefined {
-  return isOff(value) ? 0 : whole(0, 1_000_000)(value);
-}
-
-function isOff(value: unknown): boolean {
-  return (
-    value === false || (typeof value === 'string' && ['off', 'none', '0', 'false', 'no'].includes(value.toLowerCase()))
-  );
-}
-
-function oneOf<Value extends string>(values: readonly Value[]): (value: unknown) => Value | undefined {
-  return (value) => values.find((known) => known === value);
-}
-
-function whole(least: number, most: number): (value: unknown) => number | undefined {
-  return (value) => {
-    const number = typeof value === 'string' && /^\d+$/.test(value.trim()) ? Number(value) : value;
-    return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
-      ? number
-      : undefined;
-  };
-}
-
-/** `off` and `false` are a value of their own: null, which must win over the default as well. */
-function maybe(check: (value: unknown) => number | undefined): (value: unknown) => number | null | undefined {
-  return (value) => (isOff(value) ? null : check(value));
-}

@@ -1,5 +1,5 @@
 /** What a thread can tell about itself without any instrumentation; the injected probe tells the same. */
-import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import type { ThreadSnapshot } from '../protocol.js';
 
 type Modules = { get<Name extends keyof BuiltIns>(name: Name): BuiltIns[Name] };
 interface BuiltIns {
@@ -51,9 +51,4 @@ export function guarded<Value>(what: string, read: () => Value, fallback: Value,
     notRead.push(`${what}: ${error instanceof Error ? error.message : 'unreadable'}`);
     return fallback;
   }
-}
-
-/** The frames of the application: without those of the code that looks, whose files are named in `own`. */
-export function withoutOwnFrames(stack: RawFrame[], own: readonly string[]): RawFrame[] {
-  return stack.filter((frame) => frame.file === null || !own.includes(frame.file));
 }

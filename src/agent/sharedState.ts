@@ -18,7 +18,7 @@ const ATTACHED = 4;
 const EXITING = 5;
 const CLAIMS = 6;
 const REPORTS = 7;
-const CRASH = 8;
+const LAST_REPORT = 8;
 const INSTALLED_LATE = 9;
 
 const SLOT_THREAD = 0;
@@ -141,14 +141,20 @@ export class SharedState {
     Atomics.wait(this.#control, ATTACHED, 1, boundMs);
   }
 
-  /** Blocks main, whose process is about to die, until the report of the crash is out; at most `boundMs`. */
-  waitForCrashReport(boundMs: number): void {
-    Atomics.wait(this.#control, CRASH, 0, boundMs);
+  /** Main asks for a report that it will wait for: call it before asking. */
+  expectLastReport(): void {
+    Atomics.store(this.#control, LAST_REPORT, 0);
   }
 
-  endCrash(): void {
-    Atomics.store(this.#control, CRASH, 1);
-    Atomics.notify(this.#control, CRASH);
+  /** Blocks main, whose process is about to end, until that report is out; at most `boundMs`. */
+  waitForLastReport(boundMs: number): void {
+    Atomics.wait(this.#control, LAST_REPORT, 0, boundMs);
+  }
+
+  /** Lets main go on. */
+  endLastReport(): void {
+    Atomics.store(this.#control, LAST_REPORT, 1);
+    Atomics.notify(this.#control, LAST_REPORT);
   }
 
   /** Without the preload, threads may be there that no agent saw start. */

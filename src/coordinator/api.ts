@@ -1,7 +1,8 @@
 /** What an application calls. All of it works with and without the preload. */
 import { isMainThread } from 'node:worker_threads';
 import { GuruError } from '../errors.js';
-import { resolveOptions, isTurnedOff, type SetupOptions } from '../options.js';
+import type { SetupOptions } from '../options.js';
+import { resolveOptions, isTurnedOff } from '../resolveOptions.js';
 import {
   createSectionRegistry,
   type SectionGenerator,
@@ -56,7 +57,12 @@ const unshown = createSectionRegistry();
 export function registerSection(title: string, generator: SectionGenerator, options: SectionOptions = {}): () => void {
   installLate();
   const registry = (installedHandle()?.host as { sections?: SectionRegistry } | undefined)?.sections ?? unshown;
-  return registry.register(title, generator, options, (line) => sayOnce('GMR_SECTION', line));
+  const remove = registry.register(title, generator, options, (line) => sayOnce('GMR_SECTION', line));
+  host()?.tellSections();
+  return () => {
+    remove();
+    host()?.tellSections();
+  };
 }
 
 /**

@@ -5,9 +5,14 @@ import type { Report } from '../report/types.js';
 import { render } from '../view/render.js';
 import { writeReportFiles, writeStderr } from './output.js';
 import type { ReportSettings } from './settings.js';
+import { writeTerminationLog } from './terminationLog.js';
 
-/** Never throws: an output that fails falls back to stderr, with the reason. */
+/**
+ * Never throws: an output that fails falls back to stderr, with the reason. The verdict on a process that ends goes to its
+ * container's termination log as well.
+ */
 export function deliver(report: Report, settings: ReportSettings): void {
+  if (report.report.trigger.kind === 'stop' || report.report.trigger.kind === 'crash') writeTerminationLog(report);
   const outputs = settings.format.map((format) => ({ format, text: renderAs(report, format, settings) }));
   if (settings.logDir === null) {
     for (const { text } of outputs) writeStderr(text);

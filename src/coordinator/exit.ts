@@ -1,5 +1,6 @@
 /** An inspector session that is attached while the process exits delays the exit, or prints a line: it is closed first. */
 import type { SharedState } from '../agent/sharedState.js';
+import type { LastReport } from './lastReport.js';
 import type { Link } from './link.js';
 
 /**
@@ -8,8 +9,9 @@ import type { Link } from './link.js';
  */
 const DETACH_MS = 2000;
 
-export function detachAtExit(shared: SharedState, link: () => Link | null): void {
+export function detachAtExit(shared: SharedState, last: LastReport, link: () => Link | null): void {
   process.on('exit', () => {
+    last.leave();
     shared.markExiting();
     if (!shared.isAttached) return;
     link()?.tell('exiting', null);

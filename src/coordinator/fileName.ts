@@ -26,6 +26,9 @@ const EXTENSIONS: Record<string, string> = {
   summary: 'summary.json',
 };
 
+/** What every report's name has after that of its service. */
+const MARK = '_gurumeditation_';
+
 /** File systems take names of 255 bytes; service, host and token share what the rest leaves. */
 const LONGEST_PART = 60;
 
@@ -62,8 +65,13 @@ export function parseOwnFile(name: string, file: Pick<ReportFile, 'serviceName' 
   return { stem: plain.slice(0, -((extension ?? '').length + 1)), date, number: Number(number), isTemporary };
 }
 
+/** Whether a name is that of a report, whole or temporary, of any service. */
+export function isReportFile(name: string): boolean {
+  return name.includes(MARK);
+}
+
 function ownPart(file: Pick<ReportFile, 'serviceName'>): string {
-  return `${namePart(file.serviceName)}_gurumeditation_`;
+  return `${namePart(file.serviceName)}${MARK}`;
 }
 
 /** Letters, digits, dots and dashes alone; nothing hidden, nothing that means a folder; underscores part the name. */

@@ -2,13 +2,15 @@
 import { findVerdicts } from '../report/verdicts.js';
 import { assembleReport } from './assemble.js';
 import { redactReport } from '../report/redact.js';
-import type { Report } from '../report/types.js';
+import type { NotRead, Report } from '../report/types.js';
+import { keptAlive } from '../sections/keptAlive.js';
 import { readPackage, serviceNameOf } from '../sections/package.js';
 import { readProcesses } from '../sections/processes.js';
 import type { Collected } from './collected.js';
 import { deliver } from './deliver.js';
 import type { FinishOrder } from './lead.js';
 import type { ReportSettings } from './settings.js';
+import { isStillAlive } from './stopSignals.js';
 import { VERSION } from './version.js';
 import { SourceLines } from './sourceLines.js';
 
@@ -22,13 +24,21 @@ function buildReport(collected: Collected, settings: ReportSettings): Report {
   const { mainScript } = collected.main;
   const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);
   const sources = new SourceLines(root);
-  const unjudged = assembleReport(collected, {
-    by: `guru-meditation ${VERSION}`,
-    packageFacts,
-    serviceName: serviceNameOf(settings.serviceName, packageFacts.product, mainScript ?? undefined),
-    root,
-    processes: readProcesses(process.pid),
-    frame: (frame) => sources.complete(frame),
+  const cut: NotRead[] = [];
+  const processes = readProcesses(process.pid, '/proc', {
+    onCut: (why) => cut.push({ threadId: null, what: 'processes', why }),
   });
+  const unjudged = assembleReport(
+    { ...collected, notRead: [...collected.notRead, ...cut] },
+    {
+      by: `guru-meditation ${VERSION}`,
+      packageFacts,
+      serviceName: serviceNameOf(settings.serviceName, packageFacts.product, mainScript ?? undefined),
+      root,
+      processes,
+      frame: (frame) => sources.complete(frame),
+    },
+  );
+  if (isStillAlive(collected.request.trigger)) unjudged.sections.unshift(keptAlive(unjudged));
   return redactReport({ ...unjudged, verdicts: findVerdicts(unjudged) });
 }

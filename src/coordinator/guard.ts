@@ -1,7 +1,7 @@
 /** Whether this process lets us work at all, and which of our means it forbids. Features are asked for, not versions. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isTurnedOff } from '../options.js';
+import { isTurnedOff } from '../resolveOptions.js';
 
 interface Permission {
   has(scope: string): boolean;

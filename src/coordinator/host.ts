@@ -4,21 +4,23 @@ import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worke
 import { Agent } from '../agent/agent.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { GuruError, messageOf } from '../errors.js';
-import { resolveOptions, type Options, type SetupOptions } from '../options.js';
+import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
-import { isSectionFault } from '../sections/boundary.js';
+import { resolveOptions } from '../resolveOptions.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
 import type { Report, Trigger } from '../report/types.js';
+import { announce, isAnnounced, publish } from './announce.js';
 import type { Collected, Reached, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
+import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
 import { readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
-import { SentinelThread, sentinelSetup, type Crash, type SignalsHeard } from './sentinelThread.js';
+import { SentinelThread, sentinelSetup, type LeadQuestion, type SignalsHeard } from './sentinelThread.js';
 import { agentSettings, reportSettings } from './settings.js';
 import { SignalTrigger } from './signal.js';
 import { isStopSignal, triggerOf } from './stopSignals.js';
@@ -38,10 +40,10 @@ export class Host {
   readonly #signals: SignalTrigger;
   readonly #sentinel: SentinelThread;
   readonly #lead: Lead;
+  readonly #last: LastReport;
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
-  #isWatchingCrashes = false;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
   static install(version: string, file: string): null {
@@ -71,13 +73,18 @@ export class Host {
       () => this.#sentinelSetup(),
       (link) => this.#serve(link),
     );
+    this.#last = new LastReport(
+      this.#shared,
+      () => this.#sentinel.link,
+      () => this.#options.deadline + FINISH_MS,
+    );
   }
 
   #start(): void {
     this.#prepareThreads();
-    detachAtExit(this.#shared, () => this.#sentinel.link);
+    detachAtExit(this.#shared, this.#last, () => this.#sentinel.link);
     this.#heard = this.#signals.listen(this.#options.signal);
-    this.#watchCrashes();
+    if (this.#options.onCrash) this.#last.watchCrashes();
     this.#startSentinel();
   }
 
@@ -89,6 +96,11 @@ export class Host {
   /** For the tasks of main. */
   get labels(): LabelScope | null {
     return this.#agent.labels;
+  }
+
+  /** So that a report with main hung can name the sections that were not run. */
+  tellSections(): void {
+    this.#sentinel.link?.tell('section titles', this.sections.titles('main'));
   }
 
   /** From now on every report looks for threads that no agent saw start. */
@@ -104,7 +116,7 @@ export class Host {
     this.#prepareThreads();
     this.#ports.tellAll({ kind: 'settings', settings: agentSettings(this.#options) });
     this.#heard = this.#signals.listen(this.#options.signal);
-    this.#watchCrashes();
+    if (this.#options.onCrash) this.#last.watchCrashes();
     this.#startSentinel();
     this.#sentinel.link?.tell('settings', reportSettings(this.#options));
     this.#tellSignals();
@@ -119,7 +131,10 @@ export class Host {
         deliver,
         wantReport: true,
       });
-      if (claimed && report !== null) return report;
+      if (claimed && report !== null) {
+        publish(report);
+        return report;
+      }
       if (Date.now() > until) throw new GuruError('GMR_BUSY', 'report: another report is being taken and does not end');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -133,11 +148,23 @@ export class Host {
 
   async #onSignal(signal: string): Promise<void> {
     const isServed = this.#shared.countSignalOnMain() <= this.#shared.signalsServed;
+    if (isStopSignal(signal)) this.#sentinel.link?.tell('stop', signal);
+    if (isStopSignal(signal) && !isServed) this.#last.stopAsked(signal);
     const finished = isServed ? null : this.#begin(triggerOf(signal));
     if (finished === null && !isServed)
       sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
     await finished;
-    if (isStopSignal(signal)) await this.#stopBy(signal);
+    if (!isStopSignal(signal)) return;
+    await this.#untilReported();
+    this.#last.stopReported();
+    await this.#stopBy(signal);
+  }
+
+  /** Another report may be under way, and answers the signal as well: it is not cut off by the end of the process. */
+  async #untilReported(): Promise<void> {
+    const until = Date.now() + this.#options.deadline + FINISH_MS;
+    while (this.#shared.leader !== 'none' && Date.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   /** Makes a report and delivers it; null when another one is being made. The promise never rejects. */
@@ -149,9 +176,9 @@ export class Host {
   async #makeReport(claim: number, trigger: Trigger): Promise<void> {
     const { onReport } = this.#options;
     try {
-      const order = { deliver: true, wantReport: onReport !== null };
+      const order = { deliver: true, wantReport: isAnnounced(onReport) };
       const report = await this.#lead.underClaim(claim, trigger, reportSettings(this.#options), order);
-      if (report !== null) onReport?.(report);
+      if (report !== null) announce(report, onReport);
     } catch (error) {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
     }
@@ -163,21 +190,6 @@ export class Host {
     this.#heard = this.#signals.listening;
     await this.#sentinel.link?.ask('signals', this.#signalsHeard(), LINK_LATE_MS).catch(() => {});
     process.kill(process.pid, signal);
-  }
-
-  /** Main dies after this: it waits, blocked, while the sentinel reads all threads, main's own included. */
-  #reportCrash(error: unknown): void {
-    const { link } = this.#sentinel;
-    if (link === null || isSectionFault()) return;
-    const stack = error instanceof Error ? error.stack : undefined;
-    link.tell('crash', { message: messageOf(error), stack: String(stack ?? '') } satisfies Crash);
-    this.#shared.waitForCrashReport(this.#options.deadline + FINISH_MS);
-  }
-
-  #watchCrashes(): void {
-    if (!this.#options.onCrash || this.#isWatchingCrashes) return;
-    this.#isWatchingCrashes = true;
-    process.on('uncaughtExceptionMonitor', (error: unknown) => this.#reportCrash(error));
   }
 
   #lanes(): ReturnType<ConstructorParameters<typeof Lead>[3]> {
@@ -247,11 +259,26 @@ export class Host {
   #serve(link: Link): void {
     link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) => this.#ports.add(threadId, port));
     link.on<ReportRequest>('facts', (request) => readMainFacts(this.#options, this.sections, request));
-    link.on<Trigger>('lead', (trigger) => this.#begin(trigger) !== null);
-    link.on('up', () => this.#tellFacts());
+    link.on<LeadQuestion>(
+      'lead',
+      ({ trigger, claims }) => this.#shared.claims !== claims || this.#begin(trigger) !== null,
+    );
+    link.on('up', () => {
+      this.tellSections();
+      return this.#tellFacts();
+    });
+    link.on<string>('reported', (id) => this.#announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
     link.tell('main agent', toMain.port2, [toMain.port2]);
+  }
+
+  /** A report that the sentinel made: while main hung it waits there, and comes when main turns its loop again. */
+  async #announceLate(id: string): Promise<void> {
+    const { onReport } = this.#options;
+    if (!isAnnounced(onReport)) return;
+    const found = await this.#sentinel.link?.ask<Report | null>('report', id, FINISH_MS).catch(() => null);
+    if (found != null) announce(found, onReport);
   }
 
   #tellSignals(): void {

@@ -1,6 +1,7 @@
 /** Starts the sentinel, hides it as well as can be, and starts it once more if it dies. */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { SENTINEL_NEVER, type SharedState } from '../agent/sharedState.js';
+import type { Trigger } from '../report/types.js';
 import type { ReportSettings } from './settings.js';
 import { allowsInspector } from './guard.js';
 import { Link } from './link.js';
@@ -15,6 +16,18 @@ export interface SignalsHeard {
 export interface Crash {
   message: string;
   stack: string;
+}
+
+/** The sentinel asks main to lead a report; `claims` as they were, so that a main that hears it late leaves it alone. */
+export interface LeadQuestion {
+  trigger: Trigger;
+  claims: number;
+}
+
+/** Main exits while the report that a stop signal asked for is under way, under this claim. */
+export interface Leaving {
+  signal: string;
+  claim: number;
 }
 
 /** What the sentinel is started with. */

@@ -1,12 +1,18 @@
 /** The part of the options that goes to other threads: plain data, without the application's functions and objects. */
 import type { AgentSettings } from '../protocol.js';
 import type { Options } from '../options.js';
+import { requestFile } from './requestFile.js';
 
-export type ReportSettings = Omit<Options, 'config' | 'onReport'>;
+export interface ReportSettings extends Omit<Options, 'config' | 'onReport'> {
+  /** Whether the application wants each report; who does not run it says so. */
+  hasOnReport: boolean;
+  /** Found on main: the sentinel has no environment, which says where temporary files are. */
+  requestFile: string | null;
+}
 
 export function reportSettings(options: Options): ReportSettings {
-  const { config: _config, onReport: _onReport, ...plain } = options;
-  return plain;
+  const { config: _config, onReport, ...plain } = options;
+  return { ...plain, hasOnReport: onReport !== null, requestFile: requestFile(options.signal) };
 }
 
 export function agentSettings(options: Options): AgentSettings {

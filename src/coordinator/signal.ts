@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { nextTick } from 'node:process';
 import { sayOnce } from './notice.js';
+import { lackingSignals, requestFile } from './requestFile.js';
 import { isStopSignal } from './stopSignals.js';
 
 export class SignalTrigger {
@@ -43,12 +44,14 @@ export class SignalTrigger {
   }
 
   #start(signal: string): void {
+    if (lackingSignals([signal]).length > 0) return sayLacking(signal);
     const other = otherUser(signal);
     if (other !== null)
       return sayOnce('GMR_SIGNAL', `${signal} is used by ${other}; choose another signal (GMR_SIGNAL) or use the API`);
     const listener = (): void => this.#onSignal(signal);
     try {
-      process.on(signal, listener);
+      // First of all: another listener of a stop signal may end the process at once.
+      process.prependListener(signal, listener);
       this.#listening.set(signal, listener);
     } catch {
       sayOnce('GMR_SIGNAL', `${signal} cannot be listened to on this platform`);
@@ -84,6 +87,16 @@ export class SignalTrigger {
       `the application listens to ${signal} itself, so it is left alone; choose another signal (GMR_SIGNAL)`,
     );
   }
+}
+
+/** Not for the default, which nobody chose: a line at every start of every process on such a platform helps nobody. */
+function sayLacking(signal: string): void {
+  if (signal === 'SIGUSR2') return;
+  const instead = requestFile([signal]);
+  sayOnce(
+    'GMR_SIGNAL',
+    `${signal} does not exist on ${process.platform}; touching ${instead} asks for a report instead`,
+  );
 }
 
 /** Who has the signal already, in words; null when nobody has. */

@@ -2,6 +2,7 @@
  * What the section Configuration shows, by group. Each source is a function of its own: the application's `config` may only
  * be called on its own thread and never inside an interrupt; the others can be read anywhere.
  */
+import { types } from 'node:util';
 import { messageOf } from '../errors.js';
 import type { Options } from '../options.js';
 import type { Json } from '../report/types.js';
@@ -24,7 +25,7 @@ interface Convict {
  */
 export function readConfiguration(config: unknown): Configuration {
   try {
-    const value: unknown = typeof config === 'function' ? Reflect.apply(config, undefined, []) : config;
+    const value: unknown = exported(typeof config === 'function' ? Reflect.apply(config, undefined, []) : config);
     if (value === null || value === undefined)
       return typeof config === 'function' ? failed('the function returned nothing') : {};
     if (isThenable(value)) return failed('the function returned a promise; a report cannot wait for it');
@@ -38,9 +39,10 @@ export function readConfiguration(config: unknown): Configuration {
 export function readConfigurationDocs(config: unknown): Record<string, string> {
   const docs: Record<string, string> = {};
   try {
-    if (isConvict(config))
+    const value = exported(config);
+    if (isConvict(value))
       walkSchema(
-        config.getSchema(),
+        value.getSchema(),
         [],
         (path, rule) => typeof rule['doc'] === 'string' && (docs[path.join('.')] = rule['doc']),
       );
@@ -85,6 +87,14 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
+/** What `import * as config` and `await import('config')` give is the module around the configuration. */
+function exported(value: unknown): unknown {
+  if (!types.isModuleNamespaceObject(value)) return value;
+  const module = value as Record<string, unknown>;
+  const names = Object.keys(module).filter((name) => name !== 'module.exports'); // Newer lines of Node have both.
+  return names.join() === 'default' && typeof module['default'] === 'object' ? module['default'] : value;
+}
+
 function isConvict(value: unknown): value is Convict {
   const candidate = value as Partial<Convict> | null;
   return (
@@ -97,7 +107,8 @@ function isConvict(value: unknown): value is Convict {
 function propertiesOf(value: unknown): Json {
   if (isConvict(value)) return convictProperties(value);
   const tools = (value as { util?: { toObject?: unknown } }).util;
-  if (typeof tools?.toObject === 'function') return toJson(Reflect.apply(tools.toObject, tools, []));
+  // Given the value, since each part of the configuration has the tools of the whole.
+  if (typeof tools?.toObject === 'function') return toJson(Reflect.apply(tools.toObject, tools, [value]));
   return toJson(value);
 }
 

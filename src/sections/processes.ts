@@ -1,34 +1,22 @@
-/** This process and its descendants, from procfs. Where there is none, this process alone is known. */
+/** This process and its descendants, from procfs, else from `ps`. Where there is neither, this process alone is known. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { basename } from 'node:path';
 import { redactArguments } from '../report/redact.js';
 import type { ProcessNode } from '../report/types.js';
+import { isNodeName, preloads } from './nodeCommands.js';
+import { shortened, stateOf } from './processWords.js';
+import { processesByPs } from './processesByPs.js';
 
 const MOST_PROCESSES = 512;
 const MOST_MS = 50;
-const LONGEST_COMMAND = 100;
-
-/** The scheduler's letters, see proc_pid_stat(5). */
-const STATES: Record<string, string> = {
-  R: 'running',
-  S: 'sleeping',
-  D: 'waiting for a device',
-  Z: 'zombie',
-  T: 'stopped',
-  t: 'traced',
-  I: 'idle',
-  X: 'dead',
-  x: 'dead',
-  W: 'paging',
-  P: 'parked',
-};
 
 export interface ProcessesOptions {
   passwdFile?: string;
   mostProcesses?: number;
   /** In ms. */
   mostMs?: number;
-  /** Gets one line when processes were left out because of a bound. */
+  /** How processes are listed where there is no procfs; null where they cannot be. Default: by `ps`. */
+  list?: (pid: number) => ProcessNode | null;
+  /** Gets the reason, once, when processes were left out because of a bound. */
   onCut?: (line: string) => void;
 }
 
@@ -58,8 +46,8 @@ export function readProcesses(pid: number, root = '/proc', options: ProcessesOpt
     scanned: null,
   };
   const own = readTree(pid, reading, new Set());
-  if (reading.wasCut) options.onCut?.('processes: too many to read in time; some are left out');
-  return [own ?? withoutProcfs(pid)];
+  if (reading.wasCut) options.onCut?.('too many to read in time; some are left out');
+  return [own ?? (options.list ?? processesByPs)(pid) ?? withoutProcfs(pid)];
 }
 
 function withoutProcfs(pid: number): ProcessNode {
@@ -110,15 +98,10 @@ function describe(pid: number, stat: Stat, reading: Reading): Omit<ProcessNode, 
     ppid: stat.ppid,
     user: uid === undefined ? null : (reading.users.get(Number(uid)) ?? null),
     uid: uid === undefined ? null : Number(uid),
-    state: STATES[stat.state] ?? stat.state,
+    state: stateOf(stat.state),
     command: command.length === 0 ? [`[${stat.name}]`] : shortened(redactArguments(command)),
     instrumented: pid === reading.ownPid ? true : isInstrumented(pid, command, reading),
   };
-}
-
-function shortened(command: string[]): string[] {
-  const more = command.length - LONGEST_COMMAND;
-  return more > 0 ? [...command.slice(0, LONGEST_COMMAND), `… (${more} more)`] : command;
 }
 
 /** The kernel's own list of children, by thread; else one pass over all processes. */
@@ -164,30 +147,12 @@ function isInstrumented(pid: number, command: readonly string[], reading: Readin
   return preloads(['node', ...nodeOptions.split(/\s+/)]);
 }
 
-function isNodeName(file: string): boolean {
-  return /^(?:node|nodejs)(?:\d*|\.exe)$/.test(basename(file.replace(/ \(deleted\)$/, '')));
-}
-
 function isNode(pid: number, command: readonly string[], reading: Reading): boolean {
   try {
     return isNodeName(readlinkSync(`${reading.root}/${pid}/exe`));
   } catch {
     return isNodeName(command[0] ?? '');
   }
-}
-
-/** Looks at Node's own flags only: what follows the script belongs to the script. */
-function preloads(command: readonly string[]): boolean {
-  for (let index = 1; index < command.length; index++) {
-    const [, flag, glued] = /^(-r|--require|--import)(?:=(.*))?$/s.exec(command[index] ?? '') ?? [];
-    if (flag !== undefined && isPreload(glued ?? command[++index] ?? '')) return true;
-    if (flag === undefined && !(command[index] ?? '').startsWith('-')) return false;
-  }
-  return false;
-}
-
-function isPreload(file: string): boolean {
-  return /guru-meditation[/\\](?:dist[/\\])?register(?:\.cjs)?["']?$|(?:^|[/\\])register\.cjs["']?$/.test(file);
 }
 
 function readUsers(file: string): Map<number, string> {

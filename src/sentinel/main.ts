@@ -1,6 +1,6 @@
 /** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
 import { setPriority } from 'node:os';
-import { setInterval } from 'node:timers';
+import { setInterval, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { readOsThreadId } from '../agent/describe.js';
@@ -13,12 +13,14 @@ import { Link } from '../coordinator/link.js';
 import { readMemory } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
-import type { Crash, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
-import { isStopSignal, triggerOf } from '../coordinator/stopSignals.js';
+import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
+import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
 import type { NotRead, SectionReport, ThreadReport, Trigger } from '../report/types.js';
 import { FileTrigger } from './fileTrigger.js';
+import { HandOver } from './handOver.js';
 import { SentinelReach } from './reach.js';
+import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
 import { StandIn } from './standIn.js';
 import { Watchdog } from './watchdog.js';
@@ -36,10 +38,16 @@ const ports = new PortLane((gone) => shared.freeSlotOf(gone));
 const reach = new SentinelReach(shared, setup.inspector);
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
+const handOver = new HandOver(link);
+const requests = new ReportQueue(beginReport);
 let settings = setup.settings;
 let crash: Crash | null = null;
+let isLeaving = false;
+let finishedClaim = 0;
 let stopsHandled: string[] = [];
-let fileTrigger: FileTrigger | null = null;
+let fileTriggers: FileTrigger[] = [];
+let sectionTitles: string[] = [];
+let stillAlive: NodeJS.Timeout | null = null;
 let watchdog: Watchdog | null = null;
 let lastMainFacts: MainFacts | null = null;
 
@@ -62,6 +70,7 @@ const lead = new Lead(
 /** From main itself when its loop turns, which its heartbeat tells without asking. */
 async function askMainFacts(request: ReportRequest): Promise<MainFacts> {
   if (crash !== null) return { ...factsWithoutMain(), sections: [crashSection(crash)] };
+  if (isLeaving) return factsWithoutMain();
   const main = shared.threads().find((slot) => slot.threadId === 0);
   const beatMs = settings.heartbeat;
   if (main === undefined || beatMs === null || monotonicMs() - main.turnedAtMs > beatMs * 2) return factsWithoutMain();
@@ -79,9 +88,13 @@ function crashSection({ message, stack }: Crash): SectionReport {
 
 /** What main told last; its own code cannot run now. */
 function factsWithoutMain(): MainFacts {
-  const hung = 'main does not turn its loop, and the code of the application runs nowhere else';
-  const notRun: NotRead[] =
-    lastMainFacts?.sections.map(({ title }) => ({ threadId: 0, what: `section ${title}`, why: hung })) ?? [];
+  const why = isLeaving
+    ? 'main is on its way out, and the code of the application runs nowhere else'
+    : 'main does not turn its loop, and the code of the application runs nowhere else';
+  const notRun: NotRead[] = sectionTitles.map((title) => ({ threadId: 0, what: `section ${title}`, why }));
+  if (settings.hasOnReport)
+    notRun.push({ threadId: 0, what: 'onReport', why: `${why}; it is called when main turns its loop again` });
+  const sections = sectionTitles.map((title) => ({ title, data: null, error: `not run: ${why}` }));
   const known = lastMainFacts ?? {
     title: process.title,
     argv: process.argv,
@@ -89,7 +102,7 @@ function factsWithoutMain(): MainFacts {
     mainScript: setup.mainScript,
     configuration: {},
   };
-  return { ...known, memory: readMemory(), sections: [], notRun };
+  return { ...known, memory: readMemory(), sections, notRun };
 }
 
 function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
@@ -107,6 +120,7 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
 }
 
 async function onSignal(signal: string): Promise<void> {
+  if (isStopSignal(signal)) reportIfStillAlive(signal);
   const claim = await standIn.heard(Math.min(settings.grace, settings.deadline), settings.deadline);
   if (claim === 0) return;
   await report(claim, triggerOf(signal));
@@ -125,28 +139,63 @@ async function endHungProcess(signal: string): Promise<void> {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Main leads if its loop turns within the grace; else a report is made from here. */
-async function onTrigger(trigger: Trigger): Promise<void> {
-  const mainLeads = await link.ask<boolean>('lead', trigger, settings.grace).catch(() => false);
-  if (!mainLeads) await lead.run(trigger, settings, { deliver: true, wantReport: false });
+/** Several stop signals are one wish to stop. The process that obeys is gone before this comes. */
+function reportIfStillAlive(signal: string): void {
+  stillAlive ??= setTimer(() => {
+    stillAlive = null;
+    void requests.ask(stillAliveAfter(signal));
+  }, STILL_ALIVE_MS);
 }
 
-function watchFile(): void {
-  fileTrigger?.stop();
-  const { fileEventHandler: path, fileEventHandlerInterval } = settings;
-  if (path === null) fileTrigger = null;
-  else
-    fileTrigger = new FileTrigger(path, fileEventHandlerInterval, () => void onTrigger({ kind: 'file', detail: path }));
+/** Main leads if its loop turns within the grace; else a report is made from here. False: another one is under way. */
+async function beginReport(trigger: Trigger): Promise<boolean> {
+  const { claims } = shared;
+  if (await link.ask<boolean>('lead', { trigger, claims } satisfies LeadQuestion, settings.grace).catch(() => false))
+    return true;
+  // A main that was slow to answer may have begun all the same, and a report that began since answers this one.
+  const claim = shared.claims === claims ? shared.claimLead('sentinel') : 0;
+  if (claim === 0) return shared.claims !== claims;
+  await report(claim, trigger);
+  return true;
+}
+
+/** Where the signal does not exist a file stands for it. */
+function watchFiles(): void {
+  for (const trigger of fileTriggers) trigger.stop();
+  const paths = [settings.fileEventHandler, settings.requestFile].filter((path) => path !== null);
+  fileTriggers = paths.map((path) => {
+    const ask = (): void => void requests.ask({ kind: 'file', detail: path });
+    return new FileTrigger(path, settings.fileEventHandlerInterval, ask);
+  });
+}
+
+/** For a main that is blocked until we report: what it leads ends nowhere. 0 when a report of our own is under way. */
+function claimFromMain(claim: number): number {
+  return shared.claimLead('sentinel') || (shared.leader === 'main' ? shared.takeOverLead(claim) : 0);
+}
+
+/** Main blocks in its exit until this is done. Its own report may be out already, or be made by another thread now. */
+async function onLeaving({ signal, claim }: Leaving): Promise<void> {
+  isLeaving = true;
+  try {
+    if (finishedClaim === claim) return;
+    const own = claimFromMain(claim);
+    if (own !== 0) return await report(own, triggerOf(signal));
+    while (shared.leader !== 'none') await setTimeout(10); // Bounded by main, which waits no longer than it must.
+  } finally {
+    shared.endLastReport();
+  }
 }
 
 /** Main is blocked in its crash handler until this is done, so that its stack and all others are still there. */
 async function onCrash(thrown: Crash): Promise<void> {
   crash = thrown;
   try {
-    await lead.run({ kind: 'crash', detail: thrown.message }, settings, { deliver: true, wantReport: false });
+    const claim = claimFromMain(shared.claims);
+    if (claim !== 0) await report(claim, { kind: 'crash', detail: thrown.message });
   } finally {
     crash = null;
-    shared.endCrash();
+    shared.endLastReport();
   }
 }
 
@@ -159,6 +208,7 @@ async function reportStuck(threadIds: number[], detail: string): Promise<boolean
   if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread)))
     return false;
   deliver(found, settings);
+  handOver.offer(found);
   return true;
 }
 
@@ -188,7 +238,8 @@ function watch(): void {
 }
 
 async function report(claim: number, trigger: Trigger): Promise<void> {
-  await lead.underClaim(claim, trigger, settings, { deliver: true, wantReport: false });
+  const made = await lead.underClaim(claim, trigger, settings, { deliver: true, wantReport: true });
+  if (made !== null) handOver.offer(made);
 }
 
 link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
@@ -197,14 +248,20 @@ link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, ans
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
   lastMainFacts = collected.main;
   const finished = finishReport(collected, settings, order);
+  finishedClaim = shared.claims;
   return order.wantReport ? finished : null;
 });
 link.on<typeof settings>('settings', (changed) => {
   settings = changed;
   watch();
-  watchFile();
+  watchFiles();
 });
 link.on<Crash>('crash', onCrash);
+link.on<Leaving>('leaving', onLeaving);
+link.on<string>('stop', reportIfStillAlive);
+link.on<string[]>('section titles', (titles) => {
+  sectionTitles = titles;
+});
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
 link.on<SignalsHeard>('signals', listen);
 link.on<MainFacts>('main facts', (facts) => {
@@ -221,7 +278,7 @@ process.on('workerMessage', (message: unknown) => {
 raisePriority();
 listen(setup.signals);
 watch();
-watchFile();
+watchFiles();
 shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();

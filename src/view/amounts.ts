@@ -1,21 +1,10 @@
 /** Durations, times, sizes and counts as a person reads them. */
+import { spokenTime as duration } from '../report/durations.js';
+
+export { duration };
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** A duration in ms, as coarse as one says it aloud: `640 ms`, `4.1 s`, `41 s`, `12m 05s`, `3h 12m`, `3d 04h`. */
-export function duration(ms: number): string {
-  if (!Number.isFinite(ms)) return 'an unknown time';
-  if (ms < 10) return `${trimmed(ms)} ms`;
-  if (ms < SECOND) return `${Math.round(ms)} ms`;
-  if (ms < 10 * SECOND) return `${trimmed(ms / SECOND)} s`;
-  if (ms < 2 * MINUTE) return `${Math.floor(ms / SECOND)} s`;
-  if (ms < 2 * HOUR) return `${Math.floor(ms / MINUTE)}m ${two(((ms % HOUR) % MINUTE) / SECOND)}s`;
-  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)}h ${two((ms % HOUR) / MINUTE)}m`;
-  return `${Math.floor(ms / DAY)}d ${two((ms % DAY) / HOUR)}h`;
-}
 
 /** The age of a task in ms: tenths of a second up to two minutes (`0.2 s`, `41.1 s`), so that ages in a list compare. */
 export function age(ms: number): string {
@@ -53,12 +42,4 @@ export function mebibytes(bytes: number): string {
 /** `1 thread`, `2 threads`; words that take another plural bring it along. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
-}
-
-function trimmed(value: number): string {
-  return value.toFixed(1).replace(/\.0$/, '');
-}
-
-function two(value: number): string {
-  return String(Math.floor(value)).padStart(2, '0');
 }

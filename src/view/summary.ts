@@ -1,5 +1,5 @@
 /** The report in one short line of JSON, for collectors that split a log into lines and cut long ones. */
-import type { Report, ThreadReport, Verdict } from '../report/types.js';
+import type { ProcessNode, Report, ThreadReport, Verdict } from '../report/types.js';
 import { formatFrame } from '../report/frames.js';
 import { escapeJson } from './escape.js';
 import { isRead } from './screenStates.js';
@@ -10,6 +10,9 @@ const BYTES_MOST = 8191;
 
 /** Texts are whole where they can be, else cut to one of these lengths. */
 const TEXT_LENGTHS = [1000, 400, 200, 100, 60, 20];
+
+/** Failed registered sections that are named. */
+const FAILED_MOST = 5;
 
 /** Texts are cut shorter before fewer verdicts than these are shown. */
 const VERDICTS_LEAST = 5;
@@ -62,6 +65,7 @@ function lineOf(report: Report, length: number, verdictsShown: number): string {
     counts: countsOf(report, text),
     verdicts: report.verdicts.slice(0, verdictsShown).map((verdict) => verdictOf(report, verdict, text)),
     verdictsLeftOut: report.verdicts.length - verdictsShown,
+    sectionsFailed: failedSections(report, text),
   };
   return `${escapeJson(JSON.stringify({ ...summary, textsCut: text.cut }))}\n`;
 }
@@ -79,7 +83,27 @@ function countsOf(report: Report, text: Cutter): Record<string, unknown> {
     pools: pools.length,
     queued: pools.reduce((sum, pool) => sum + pool.queued, 0),
     verdicts: report.verdicts.length,
+    processes: countProcesses(report.processes),
+    configurationGroups: Object.keys(report.configuration).length,
+    sections: report.sections.length,
+    sectionsFailed: report.sections.filter(({ error }) => error !== null).length,
   };
+}
+
+/** The first of them; how many there are is among the counts. */
+function failedSections(report: Report, text: Cutter): Record<string, unknown>[] {
+  const failed = report.sections.filter(({ error }) => error !== null).slice(0, FAILED_MOST);
+  return failed.map(({ title, error }) => ({ title: text(title), error: text(error ?? '') }));
+}
+
+function countProcesses(processes: readonly ProcessNode[]): number {
+  let count = 0;
+  const left = [...processes];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    count++;
+    left.push(...next.children);
+  }
+  return count;
 }
 
 /** There are nine states; a stored report that claims more has the rest of them under `other`. */

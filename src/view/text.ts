@@ -30,7 +30,7 @@ export function renderText(given: Report, options: ViewOptions = {}): string {
     '',
     ...sections.flatMap((section) => printSection(section, full)),
     '='.repeat(WIDTH),
-    endLine(report),
+    `-- end ${escape(shortId(report))}: ${verdictLine(report)} --`,
   ];
   const prefix = escape(options.linePrefix ?? '');
   return lines.map((line) => `${prefix}${line}\n`).join('');
@@ -106,15 +106,21 @@ function registeredSection(report: Report, title: string, data: Json, error: str
   return dataSection(report, title, '(empty)', full);
 }
 
-/** `-- end k3f9-1: STUCK worker 3 renderTable src/pdf/table.ts:118 41 s --`: all that the tail of a log shows. */
-function endLine(report: Report): string {
+/** `guru-meditation k3f9-1: STUCK worker 3 renderTable src/pdf/table.ts:118 41 s`: a report in one line, without a line break. */
+export function renderLastLine(given: Report): string {
+  const report = wholeReport(given);
+  return `guru-meditation ${escape(shortId(report))}: ${verdictLine(report)}`;
+}
+
+/** The worst verdict, or that there is none: all that the tail of a log shows. */
+function verdictLine(report: Report): string {
   const worst = report.verdicts.find((verdict) => verdict.severity !== 'info');
   const isWhole = report.threads.every(isRead);
   const calm = isWhole
     ? 'nothing looks stuck'
     : `nothing that could be read looks stuck, ${readOfThreads(report)} read`;
   const verdict = worst === undefined ? calm : verdictInOneLine(report, worst);
-  return `-- end ${escape(shortId(report))}: ${escape(cut(verdict, END_MOST))} --`;
+  return escape(cut(verdict, END_MOST));
 }
 
 function plain(lines: string[]): Block {

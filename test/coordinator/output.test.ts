@@ -55,7 +55,7 @@ function outputScript(t: TestContext): string {
   const contents = `import { writeReportFiles, writeStderr } from './src/coordinator/output.ts';
     const [given] = process.argv.slice(2);
     if (given === 'stderr') { process.stderr; const whole = writeStderr('0123456789abcdef'.repeat(200_000)); process.stdout.write(String(whole)); }
-    else process.stdout.write(JSON.stringify(writeReportFiles(JSON.parse(given))));`;
+    else process.stdout.write(JSON.stringify(writeReportFiles(JSON.parse(given))) + '\\n');`;
   buildSync({
     stdin: { contents, resolveDir: process.cwd(), loader: 'ts' },
     bundle: true,
@@ -222,24 +222,44 @@ test(
   },
 );
 
+/** In a private mount namespace, where a file system of its own stands under `logDir`: nothing of the machine changes. */
+function writeMounted(
+  t: TestContext,
+  given: WriteOrder,
+  mounts: readonly string[],
+): { written: Written; stderr: string; names: string[] } | null {
+  const command = [...mounts, 'node="$1"; shift; "$node" "$@"; status=$?; ls -A "$0"; exit $status'].join(' && ');
+  const args = ['-m', 'sh', '-c', command, given.logDir, process.execPath, outputScript(t), JSON.stringify(given)];
+  const { status, stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', timeout: 20_000 });
+  const [written, ...names] = (stdout ?? '').trim().split('\n');
+  if (status !== 0 && !(written ?? '').startsWith('{')) return null;
+  assert.equal(status, 0, stderr);
+  return { written: JSON.parse(written ?? '') as Written, stderr, names };
+}
+
 test('a full disk leaves no half file, and the report goes to stderr', { timeout: 60_000 }, (t) => {
   const logDir = join(folder(t), 'small');
   mkdirSync(logDir);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', logDir], { timeout: 10_000 });
-  if (mounted.status !== 0) return t.skip('mounting is not possible here');
-  try {
-    const text = `${'x'.repeat(100_000)}\n`;
-    const outputs: WriteOrder['outputs'] = [
-      { format: 'text', text },
-      { format: 'json', text: '{}\n' },
-    ];
-    const { written, stderr } = writeApart(t, order(logDir, { outputs }));
-    assert.match(written.failures[0] ?? '', /ENOSPC/);
-    assert.deepEqual(readdirSync(logDir), [reportFileName(file, 'json')]);
-    assert.ok(stderr.endsWith(text));
-  } finally {
-    spawnSync('umount', [logDir], { timeout: 10_000 });
-  }
+  const text = `${'x'.repeat(100_000)}\n`;
+  const outputs: WriteOrder['outputs'] = [
+    { format: 'text', text },
+    { format: 'json', text: '{}\n' },
+  ];
+  const done = writeMounted(t, order(logDir, { outputs }), ['mount -t tmpfs -o size=16k tmpfs "$0"']);
+  if (done === null) return t.skip('mounting is not possible here');
+  assert.match(done.written.failures[0] ?? '', /ENOSPC/);
+  assert.deepEqual(done.names, [reportFileName(file, 'json')]);
+  assert.ok(done.stderr.endsWith(text));
+});
+
+test('a read-only directory is a reason on stderr, also for a privileged process', { timeout: 60_000 }, (t) => {
+  const logDir = join(folder(t), 'readonly');
+  mkdirSync(logDir);
+  const done = writeMounted(t, order(logDir), ['mount -t tmpfs -o ro tmpfs "$0"']);
+  if (done === null) return t.skip('mounting is not possible here');
+  assert.deepEqual(done.written.files, []);
+  assert.match(done.written.failures[0] ?? '', /EROFS/);
+  assert.match(done.stderr, /^guru-meditation: the report cannot be written to .*\(GMR_OUTPUT\)\nthe report\n$/);
 });
 
 test(

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Report } from '../../src/report/types.js';
 import { ReportReader } from './reports.js';
+import { assertValid } from './schema.js';
 
 /** Tests are run from the repository's root, against the built package. */
 export const ROOT = process.cwd();
@@ -47,7 +48,7 @@ export interface Fixture {
   /** Waits for a line of stdout or stderr that matches. */
   line(pattern: RegExp): Promise<string>;
   signal(name: NodeJS.Signals): void;
-  /** Waits for the next complete JSON report on stderr (`GMR_FORMAT=json`). */
+  /** Waits for the next complete JSON report on stderr (`GMR_FORMAT=json`), which must be valid by the schema. */
   report(): Promise<Report>;
   /** Waits for the next complete text report on stderr, from its head to its end line. */
   textReport(): Promise<string>;
@@ -155,7 +156,11 @@ function watch(child: ChildProcess, timeoutMs: number): Fixture {
     ready: async () => void (await until('line "ready"', () => (/^ready$/m.test(output.stdout) ? true : null), true)),
     line: (pattern) => until(`line ${pattern}`, () => findLine(pattern), true),
     signal: (name) => void child.kill(name),
-    report: () => until('JSON report', () => reader.nextJson(), true),
+    report: async () => {
+      const report = await until('JSON report', () => reader.nextJson(), true);
+      assertValid(report);
+      return report;
+    },
     textReport: () => until('text report', () => reader.nextText(), true),
     exited,
     stop: () => {

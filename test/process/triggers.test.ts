@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'node:test';
 import { assertQuiet, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
@@ -18,28 +15,6 @@ async function using(code: string, options: FixtureOptions, check: (fixture: Fix
   } finally {
     await fixture.stop();
   }
-}
-
-for (const [what, code, leader] of [
-  ['main healthy', TURNS, 'main'],
-  ['main hung', HANGS, 'sentinel'],
-] as const) {
-  test(`a touched file triggers a report, with ${what}`, { timeout: 30_000 }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gmr-trigger-'));
-    const path = join(folder, 'touch-me');
-    try {
-      const env = { GMR_FILE_EVENT_HANDLER: path, GMR_FILE_EVENT_HANDLER_INTERVAL_MS: '50' };
-      await using(code, { env }, async (fixture) => {
-        await new Promise((resolve) => setTimeout(resolve, 1500));
-        writeFileSync(path, '');
-        const { report } = await fixture.report();
-        assert.deepEqual(report.trigger, { kind: 'file', detail: path });
-        assert.equal(report.collectedBy, leader);
-      });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
 }
 
 test(
@@ -75,6 +50,18 @@ test('a crash is reported with its exception, and ends the process as before', {
     const report = await fixture.report();
     assert.deepEqual(report.report.trigger, { kind: 'crash', detail: 'kaboom' });
     assert.match(JSON.stringify(report.sections), /boom/);
+    assert.deepEqual(await fixture.exited(), { code: 1, signal: null });
+  });
+});
+
+test('a crash while another report is taken gets its report all the same', { timeout: 30_000 }, async () => {
+  const code = `const { Worker } = require('node:worker_threads');
+    new Worker('for (;;);', { eval: true }); console.log('ready');
+    setTimeout(() => { process.kill(process.pid, 'SIGUSR2'); setTimeout(() => { throw new Error('kaboom'); }, 30); }, 1500);`;
+  await using(code, { env: { GMR_ON_CRASH: '1' } }, async (fixture) => {
+    let { report } = await fixture.report();
+    while (report.trigger.kind !== 'crash') ({ report } = await fixture.report());
+    assert.equal(report.trigger.detail, 'kaboom');
     assert.deepEqual(await fixture.exited(), { code: 1, signal: null });
   });
 });

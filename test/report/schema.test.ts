@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Report } from '../../src/report/types.js';
 import { renderJson } from '../../src/view/json.js';
 import { inKeyOrder } from '../../src/view/keyOrder.js';
+import { assertValid, SCHEMA_FILE, validate } from '../harness/schema.js';
 import { ROOT, spawnFixture, type FixtureOptions } from '../harness/spawn.js';
 import { sampleReport } from './sample.js';
 
@@ -22,15 +22,8 @@ interface Schema {
   $defs?: Record<string, Schema>;
 }
 
-const SCHEMA = JSON.parse(readFileSync(join(ROOT, 'src/report/report-1.schema.json'), 'utf8')) as Schema;
+const SCHEMA = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as Schema;
 const TYPES = readFileSync(join(ROOT, 'src/report/types.ts'), 'utf8');
-const validate = new Ajv2020({ strict: true, allErrors: true }).compile(SCHEMA);
-
-function assertValid(report: unknown): void {
-  const isValid = validate(report);
-  assert.ok(isValid, JSON.stringify(validate.errors?.slice(0, 10), null, 2));
-}
-
 /** What a reader of the JSON gets. */
 function printed(report: Report, sections?: string[]): Record<string, unknown> {
   return JSON.parse(renderJson(report, sections === undefined ? {} : { sections })) as Record<string, unknown>;

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { resolveOptions } from '../../src/options.js';
+import { buildSync } from 'esbuild';
+import { resolveOptions } from '../../src/resolveOptions.js';
 import {
   readConfiguration,
   readConfigurationDocs,
@@ -82,8 +88,84 @@ test('a configuration that fights back gives a clear form and no throw', () => {
   assert.match(JSON.stringify(readConfiguration(new Proxy({}, { get: thrower, ownKeys: thrower }))), /no/);
   assert.match(JSON.stringify(readConfiguration({ getSchema: thrower, getProperties: thrower })), /"error":"no"/);
   const huge = { text: 'x'.repeat(10_000_000), list: Array.from({ length: 100_000 }, () => 'y'.repeat(100)) };
-  assert.ok(JSON.stringify(readConfiguration(huge)).length < 400_000);
+  const cut = readConfiguration(huge)['default'] as { text: string; list: unknown[] };
+  assert.ok(JSON.stringify(cut).length < 400_000);
+  assert.match(cut.text, /^x+… \(\d{7} more characters\)$/);
+  assert.match(String(cut.list.at(-1)), /^\(\d+ more items\)$/);
 });
+
+test('keys that are too many say how many more there are', () => {
+  const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`key${index}`, 'v'.repeat(100)]));
+  const cut = readConfiguration(() => ({ many }))['many'] as Record<string, string>;
+  assert.ok(Object.keys(cut).length < 1000);
+  assert.match(cut['…'] ?? '', /^\(99\d{3} more keys\)$/);
+});
+
+/** As the package gives it: by `require`, or as the namespace of a dynamic import. */
+async function load(name: string, how: 'require' | 'import'): Promise<unknown> {
+  return how === 'require' ? createRequire(import.meta.url)(name) : await import(name);
+}
+
+interface RealConvict {
+  (schema: object): { load(values: object): void };
+}
+
+test('an instance of the package convict is read, with what it calls sensitive masked', async () => {
+  const make = (await load('convict', 'require')) as RealConvict;
+  const instance = make({
+    port: { doc: 'The port', format: 'port', default: 8080 },
+    db: {
+      host: { doc: 'Its host', format: String, default: 'db1' },
+      phrase: { format: String, default: 'hunter2', sensitive: true },
+      unset: { format: String, default: null, nullable: true, sensitive: true },
+      deep: { list: { format: Array, default: ['hunter2'], sensitive: true } },
+    },
+  });
+  instance.load({ db: { host: 'db2' } });
+  const expected = {
+    db: { deep: { list: '***' }, host: 'db2', phrase: '***', unset: '***' },
+    default: { port: 8080 },
+  };
+  assert.deepEqual(readConfiguration(instance), expected);
+  assert.deepEqual(
+    readConfiguration(() => instance),
+    expected,
+  );
+  assert.deepEqual(readConfigurationDocs(instance), { port: 'The port', 'db.host': 'Its host' });
+});
+
+test(
+  'the module of the package config is read, however it was loaded, also when it has become immutable',
+  { timeout: 30_000 },
+  (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'gmr-config-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const values = { port: 80, db: { host: 'x', list: [1, { a: 2 }] } };
+    writeFileSync(join(folder, 'default.json'), JSON.stringify(values));
+    const contents = `import { readConfiguration } from './src/sections/configuration.ts'; import * as space from 'config';
+    const config = space.default; config.get('db.host');
+    process.stdout.write(JSON.stringify([config, () => config, space, config.get('db')].map((one) => readConfiguration(one))));`;
+    const script = join(process.cwd(), '.test', 'nodeConfig.mjs');
+    t.after(() => rmSync(script, { force: true }));
+    buildSync({
+      stdin: { contents, resolveDir: process.cwd(), loader: 'ts' },
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      outfile: script,
+      logLevel: 'error',
+    });
+    const { stdout, stderr, status } = spawnSync(process.execPath, [script], {
+      encoding: 'utf8',
+      timeout: 20_000,
+      env: { PATH: process.env['PATH'], NODE_CONFIG_DIR: folder },
+    });
+    assert.equal(status, 0, stderr);
+    const whole = { db: values.db, default: { port: 80 } };
+    assert.deepEqual(JSON.parse(stdout), [whole, whole, whole, { default: values.db }]);
+  },
+);
 
 test('our own options, those of the runtime and the allowed variables are groups of their own', () => {
   const { options } = resolveOptions({ serviceName: 'billing', config: () => ({}), onReport: () => {} }, {});

@@ -5,8 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { buildSync } from 'esbuild';
 import type { ProcessNode } from '../../src/report/types.js';
 import { readProcesses } from '../../src/sections/processes.js';
+import { processesByPs, treeFromPs } from '../../src/sections/processesByPs.js';
 
 interface Fake {
   name?: string;
@@ -120,8 +123,64 @@ test('a tree that is too large, or a circle, ends, and says what was cut', (t) =
   assert.equal(lines.length, 1);
 });
 
-test('without procfs this process alone is shown', () => {
-  const nodes = readProcesses(process.pid, '/does/not/exist');
+/** As `ps` prints on macOS. */
+const PS = `    1     0     0 root             Ss   /sbin/launchd
+   10     1   501 app              S+   node server.js
+   13    10   501 app              R+   ps -A -o pid=
+   12    11   501 app              Z    (psql)
+   11    10   501 app              S+   node -r guru-meditation/register job.js --token=hunter2
+    9    10   501 app              U    /usr/local/bin/node other.js
+   20     1     0 root             Ss   other
+garbage
+`;
+
+test('without procfs the tree is read from what ps prints', () => {
+  const [own] = readProcesses(10, '/does/not/exist', { list: (pid) => treeFromPs(PS, pid, 13) });
+  const shown = (node: ProcessNode): unknown => [node.pid, node.state, node.instrumented, node.children.map(shown)];
+  assert.deepEqual(own === undefined ? null : shown(own), [
+    10,
+    'sleeping',
+    true,
+    [
+      [9, 'U', null, []],
+      [11, 'sleeping', true, [[12, 'zombie', null, []]]],
+    ],
+  ]);
+  assert.deepEqual(own?.children[1]?.command.slice(-2), ['job.js', '--token=***']);
+  assert.equal(own?.user, 'app');
+  assert.equal(own?.uid, 501);
+  assert.equal(treeFromPs(PS, 77), null);
+});
+
+test('processes that are their own parents end', () => {
+  assert.equal(treeFromPs('1 1 0 root S a\n', 1)?.children.length, 0);
+});
+
+test('ps itself is never run on the main thread, and finds this process elsewhere', { timeout: 20_000 }, async (t) => {
+  assert.equal(processesByPs(process.pid), null);
+  if (!existsSync('/bin/ps')) return t.skip('there is no ps here');
+  const { outputFiles } = buildSync({
+    stdin: {
+      contents: `import { processesByPs } from './src/sections/processesByPs.ts';
+        require('node:worker_threads').parentPort.postMessage(processesByPs(process.pid));`,
+      resolveDir: process.cwd(),
+      loader: 'ts',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
+    logLevel: 'error',
+  });
+  const worker = new Worker(outputFiles[0]?.text ?? '', { eval: true });
+  const [found] = (await once(worker, 'message')) as [ProcessNode | null];
+  assert.equal(found?.pid, process.pid);
+  assert.equal(found.ppid, process.ppid);
+  assert.ok(found.children.every(({ command }) => command[0] !== '/bin/ps'));
+});
+
+test('without procfs and ps this process alone is shown', () => {
+  const nodes = readProcesses(process.pid, '/does/not/exist', { list: () => null });
   assert.equal(nodes.length, 1);
   assert.equal(nodes[0]?.pid, process.pid);
   assert.equal(nodes[0]?.ppid, process.ppid);

@@ -36,6 +36,10 @@ test('the summary has the verdicts and the counts', () => {
     pools: 1,
     queued: 512,
     verdicts: 2,
+    processes: 2,
+    configurationGroups: 2,
+    sections: 2,
+    sectionsFailed: 1,
   });
   assert.deepEqual(
     summary.verdicts.map(({ code, at }) => [code, at]),
