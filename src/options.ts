@@ -66,6 +66,11 @@ export interface SetupOptions {
   environment?: readonly string[] | string;
   /** How many bytes of a pool task's payload may be shown, redacted. Default 0. */
   taskPayload?: number;
+  /**
+   * Whether the path that a blocked call waits for, and the descriptors it polls, are read from this process's own memory
+   * (`/proc/self/mem`, Linux). Without it a report still names the call. Default true.
+   */
+  readMemory?: boolean;
   /** Put in front of every line of a report, for collectors that mix processes. */
   linePrefix?: string;
 }
@@ -94,6 +99,7 @@ export interface Options {
   onCrash: boolean;
   environment: string[];
   taskPayload: number;
+  readMemory: boolean;
   linePrefix: string;
 }
 
@@ -289,6 +295,14 @@ export const OPTION_SPECS: readonly OptionSpec[] = [
     help: "bytes of a pool task's payload to show",
     expected: 'a whole number of bytes, or off',
     check: payload,
+  }),
+  spec({
+    name: 'readMemory',
+    variable: 'GMR_READ_MEMORY',
+    initial: true,
+    help: "read a blocked call's path from the process's own memory",
+    expected: 'true or false',
+    check: flag,
   }),
   spec({
     name: 'linePrefix',

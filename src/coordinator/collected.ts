@@ -49,8 +49,6 @@ export interface Evidence {
   /** From the first stack to the last sample, ms. */
   sampledForMs: number;
   kernel: KernelEvidence | null;
-  /** The wait in words, such as "waits in open of /path". */
-  wait: string | null;
   /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
   loopTurned?: boolean | null;
   /** False when the inspector could not be asked about it at all. */

@@ -1,4 +1,5 @@
 /** What only main can tell: the process as the application sees it, its configuration, its registered sections. */
+import { getHeapStatistics } from 'node:v8';
 import { messageOf } from '../errors.js';
 import type { Options } from '../options.js';
 import type { NotRead } from '../report/types.js';
@@ -27,9 +28,19 @@ export async function readMainFacts(
   };
 }
 
-export function readMemory(): MainFacts['memory'] {
-  const { rss, heapUsed, external } = process.memoryUsage();
-  return { rss, heapUsed, external };
+/** Of the process and of the thread that calls this. */
+function readMemory(): MainFacts['memory'] {
+  const { used_heap_size: heapUsed, external_memory: external } = getHeapStatistics();
+  return { rss: readRss(), heapUsed, external };
+}
+
+/** The memory of the whole process, from any thread; null where Node has no procfs to read it from, and throws. */
+export function readRss(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
 }
 
 function readGroups(options: Options, notRun: NotRead[]): MainFacts['configuration'] {

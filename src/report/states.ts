@@ -1,5 +1,6 @@
 /** What state a thread is in, from what its lanes brought; each state with the evidence it was decided by. */
 import type { RawFrame } from '../protocol.js';
+import { AT_BREAKPOINT, isAtBreakpoint } from './breakpoint.js';
 import { cpuUse, type CpuUse } from './cpuUse.js';
 import { isEventWait, isLockWait, waitText } from './nativeWait.js';
 import { isAtomicsWait, waitsForModuleHooks } from './parked.js';
@@ -131,6 +132,7 @@ function offCpu(facts: StateFacts, cpu: CpuUse): Decided {
     const state = notTurnedMs(facts) === null ? 'idle' : 'unknown';
     return { state, evidence: withCpu(['no JavaScript on its stack'], cpu) };
   }
+  if (isAtBreakpoint(stacks, facts.kernel)) return { state: 'unknown', evidence: withCpu([AT_BREAKPOINT], cpu) };
   const wait = facts.kernel === null ? [] : [waitText(facts.kernel)];
   return { state: 'native-wait', evidence: withCpu([...wait, stackLine(stacks, commonFunction(stacks))], cpu) };
 }

@@ -1,4 +1,5 @@
 /** Verdicts on single threads. */
+import { isAtBreakpoint } from './breakpoint.js';
 import { formatFrame } from './frames.js';
 import { waitText } from './nativeWait.js';
 import { waitsForModuleHooks } from './parked.js';
@@ -91,6 +92,7 @@ function severityOf(thread: ThreadReport, forMs: number | null): Severity | null
 function codeOfUnknown(thread: ThreadReport, forMs: number | null): VerdictCode | null {
   if (thread.state !== 'unknown' || thread.kernel === null || forMs === null) return null;
   if (forMs < THRESHOLDS.turnedRecentlyMs || /^[Tt]$/.test(thread.kernel.state)) return null;
+  if (thread.readBy === 'inspector' && isAtBreakpoint([thread.stack], thread.kernel)) return null;
   return thread.kernel.cpuTicks > 0 || thread.kernel.state === 'R' ? 'thread-spinning' : 'thread-native-wait';
 }
 

@@ -54,7 +54,11 @@ export interface ProcessFacts {
   uptimeMs: number;
   argv: string[];
   execArgv: string[];
-  memory: { rss: number; heapUsed: number; external: number };
+  /**
+   * `rss` of the whole process, null without a procfs; `heapUsed` and `external` of the main thread, null while it hangs
+   * (its `heap` among the threads tells then).
+   */
+  memory: { rss: number | null; heapUsed: number | null; external: number | null };
   container: Container | null;
   /** OS threads of the process that run no JavaScript of their own (libuv pool, V8 helpers), and how busy they were. */
   nativeThreads: { count: number; libuvPoolSize: number; libuvPoolBusy: number | null; cpuMs: number } | null;

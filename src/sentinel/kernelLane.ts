@@ -2,8 +2,6 @@
  * What the kernel knows of a thread, read from procfs (Linux; see proc(5)) without any JavaScript in that thread.
  * `processRoot` is the folder of the process, `/proc/self` but for tests. What cannot be read is null.
  */
-import { readdirSync } from 'node:fs';
-import { messageOf } from '../errors.js';
 import type { KernelEvidence } from '../report/types.js';
 import { readNumbers, readText } from './kernelFiles.js';
 import { describeWait, type WaitOptions } from './kernelWait.js';
@@ -30,30 +28,6 @@ export interface KernelSample {
   syscall: { number: number; arguments: bigint[] } | null;
   /** Since the thread's start, ms. `runDelayMs` grows only when a wait for a CPU ends. */
   scheduled: { onCpuMs: number; runDelayMs: number; timeslices: number } | null;
-}
-
-/** One line that says why there is no kernel lane here; null when there is one. */
-export function kernelNotRead(processRoot: string = OWN_PROCESS, platform: string = process.platform): string | null {
-  if (platform !== 'linux') return `the kernel lane needs Linux's procfs, this is ${platform}`;
-  try {
-    const threads = readdirSync(`${processRoot}/task`);
-    const readable = threads.some((thread) => readText(`${processRoot}/task/${thread}/stat`) !== null);
-    return readable ? null : `no thread's stat under ${processRoot}/task can be read`;
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === 'ENOENT') return `no procfs is mounted (${processRoot}/task does not exist)`;
-    return `${processRoot}/task cannot be read: ${messageOf(error)}`;
-  }
-}
-
-/** What of a thread's kernel evidence this kernel, or its permissions, does not give; one line each. */
-export function kernelGaps(sample: KernelSample): string[] {
-  const gaps: string[] = [];
-  if (sample.scheduled === null) gaps.push('no schedstat: CPU time in ticks of 10 ms only, no run delay');
-  if (sample.switches === null) gaps.push('no status: context switches not known');
-  if (sample.state !== 'R' && sample.syscall === null && sample.waitChannel === null)
-    gaps.push('neither syscall nor wchan can be read: what the thread waits in is not known');
-  return gaps;
 }
 
 /** All that is known of one thread; null when there is no such thread or its `stat` cannot be read. */
@@ -146,6 +120,7 @@ function parseScheduled(text: string | null): KernelSample['scheduled'] {
   const [onCpu, runDelay, timeslices] = (text ?? '').split(' ').map(Number);
   if (onCpu === undefined || runDelay === undefined || timeslices === undefined) return null;
   if (![onCpu, runDelay, timeslices].every((value) => Number.isFinite(value))) return null;
+  if (timeslices === 0) return null; // A kernel that keeps no such account says `0 0 0`; a thread that ever ran has one.
   return { onCpuMs: onCpu / 1e6, runDelayMs: runDelay / 1e6, timeslices };
 }
 

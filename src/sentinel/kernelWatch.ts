@@ -3,9 +3,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { SharedState } from '../agent/sharedState.js';
 import type { Evidence } from '../coordinator/collected.js';
 import type { NotRead, ProcessFacts } from '../report/types.js';
-import { compareSamples, cpuBetween, kernelNotRead, sampleThread, sampleAll, type KernelSample } from './kernelLane.js';
+import { THRESHOLDS } from '../report/thresholds.js';
+import { readLink } from './kernelFiles.js';
+import { kernelGaps, kernelNotRead } from './kernelGaps.js';
+import { compareSamples, cpuBetween, OWN_PROCESS, sampleThread, sampleAll, type KernelSample } from './kernelLane.js';
 import { nativeThreads } from './nativeThreads.js';
-import { describeWait } from './kernelWait.js';
+import type { WaitOptions } from './kernelWait.js';
 
 /** On a CPU for this long without answering the inspector: no JavaScript ran that could have been interrupted, in ms. */
 const NATIVE_CPU_MS = 250;
@@ -15,6 +18,9 @@ const NATIVE_WAIT_MS = 150;
 const WAITS_CPU_MS = 20;
 /** Two samples closer than this say little: CPU ticks are 10 ms, and a look between two waits is chance, in ms. */
 const SAMPLE_APART_MS = 250;
+/** A thread that is awake only for a question is looked at again, this often, this many ms later. */
+const AWAKE_ROUNDS = 4;
+const AWAKE_MS = 5;
 
 interface Watched {
   threadId: number;
@@ -24,16 +30,16 @@ interface Watched {
 }
 
 export class KernelWatch {
-  readonly notRead: NotRead[] = [];
   readonly #watched = new Map<number, Watched>();
   readonly #startedAt = performance.now();
   readonly #allFirst: Map<number, KernelSample>;
   #allSecond: Map<number, KernelSample> = new Map();
   readonly #jsThreads: () => number[];
 
-  constructor(shared: SharedState, skip: ReadonlySet<number>) {
-    const missing = kernelNotRead();
-    if (missing !== null) this.notRead.push({ threadId: null, what: 'kernel lane', why: missing });
+  readonly #options: WaitOptions;
+
+  constructor(shared: SharedState, skip: ReadonlySet<number>, options: WaitOptions) {
+    this.#options = options;
     this.#allFirst = sampleAll();
     for (const { threadId, osThreadId } of shared.threads()) if (!skip.has(threadId)) this.add(threadId, osThreadId);
     this.#jsThreads = () => [
@@ -45,8 +51,9 @@ export class KernelWatch {
   /** Watches this thread from now on; one that is watched already stays as it is. */
   add(threadId: number, osThreadId: number | null): void {
     if (this.#watched.has(threadId)) return;
-    const first = osThreadId === null ? null : sampleThread(osThreadId);
-    this.#watched.set(threadId, { threadId, osThreadId, first, second: null });
+    const known = osThreadId ?? (threadId === 0 ? mainThreadId() : null);
+    const first = known === null ? null : sampleThread(known);
+    this.#watched.set(threadId, { threadId, osThreadId: known, first, second: null });
   }
 
   /** Whether a thread that was asked at `askedAt` ms ago has shown that it runs no JavaScript; null when nobody can tell. */
@@ -66,12 +73,32 @@ export class KernelWatch {
     if (missing > 0) await setTimeout(Math.min(missing, boundMs));
   }
 
-  /** Takes the second samples. */
-  finish(): void {
+  /** Takes the second samples: of threads that wait not in the moment in which the inspector's last question runs there. */
+  async finish(): Promise<void> {
     this.#allSecond = sampleAll();
     for (const thread of this.#watched.values()) {
       if (thread.osThreadId !== null) thread.second = sampleThread(thread.osThreadId);
     }
+    for (let round = 0; round < AWAKE_ROUNDS; round++) {
+      const awake = [...this.#watched.values()].filter((thread) => isAwakeToAnswer(thread));
+      if (awake.length === 0) return;
+      await setTimeout(AWAKE_MS);
+      for (const thread of awake) thread.second = sampleThread(thread.osThreadId ?? 0) ?? thread.second;
+    }
+  }
+
+  /** What there is no evidence of, said once whatever number of threads it concerns. */
+  notRead(): NotRead[] {
+    const missing = kernelNotRead();
+    if (missing !== null) return [{ threadId: null, what: 'kernel lane', why: missing }];
+    const nameless = [...this.#watched.values()].filter(({ osThreadId }) => osThreadId === null);
+    const gaps = kernelGaps(this.#options.processRoot, this.#options.readMemory);
+    if (nameless.length > 0) {
+      const ids = nameless.map(({ threadId }) => threadId).join(', ');
+      gaps.push(`the OS thread ids of threads ${ids} (they may not read procfs themselves)`);
+    }
+    if (gaps.length === 0) return [];
+    return [{ threadId: null, what: 'part of the kernel lane', why: `these cannot be read here: ${gaps.join(', ')}` }];
   }
 
   /** Watched threads that are still there and not among `read`. */
@@ -84,18 +111,30 @@ export class KernelWatch {
   evidence(threadId: number): Evidence {
     const thread = this.#watched.get(threadId);
     const second = thread?.second ?? null;
-    const kernel = thread?.first == null || second === null ? null : compareSamples(thread.first, second);
+    const kernel =
+      thread?.first == null || second === null ? null : compareSamples(thread.first, second, this.#options);
     return {
       threadId,
       osThreadId: thread?.osThreadId ?? null,
       samples: [],
       sampledForMs: 0,
       kernel,
-      wait: second === null || second.state === 'R' ? null : describeWait(second).text,
     };
   }
 
   nativeThreads(): ProcessFacts['nativeThreads'] {
     return nativeThreads(this.#jsThreads(), this.#allFirst, this.#allSecond);
   }
+}
+
+/** As procfs counts, which in a container may not be how `process.pid` does; null without one. */
+function mainThreadId(): number | null {
+  const link = readLink(OWN_PROCESS);
+  return link !== null && /^\d+$/.test(link) ? Number(link) : null;
+}
+
+/** On a CPU now, and hardly ever between the samples. */
+function isAwakeToAnswer({ first, second }: Watched): boolean {
+  if (first === null || second === null || second.state !== 'R') return false;
+  return cpuBetween(first, second) < (second.at - first.at) * THRESHOLDS.onCpuShare;
 }

@@ -10,7 +10,7 @@ import { deliver } from '../coordinator/deliver.js';
 import { finishReport } from '../coordinator/finish.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
-import { readMemory } from '../coordinator/mainFacts.js';
+import { readRss } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
@@ -32,15 +32,15 @@ const STOP_WAIT_MS = 500;
 const PRIORITY = -10;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
+let settings = setup.settings;
 const shared = new SharedState(setup.buffer);
 const link = new Link(setup.port);
 const ports = new PortLane((gone) => shared.freeSlotOf(gone));
-const reach = new SentinelReach(shared, setup.inspector);
+const reach = new SentinelReach(shared, setup.inspector, () => settings.readMemory);
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
-let settings = setup.settings;
 let crash: Crash | null = null;
 let isLeaving = false;
 let finishedClaim = 0;
@@ -102,7 +102,7 @@ function factsWithoutMain(): MainFacts {
     mainScript: setup.mainScript,
     configuration: {},
   };
-  return { ...known, memory: readMemory(), sections, notRun };
+  return { ...known, memory: { rss: readRss(), heapUsed: null, external: null }, sections, notRun };
 }
 
 function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {

@@ -4,7 +4,7 @@ import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import type { Evidence, Reach, Reached, ReportRequest, Unread } from '../coordinator/collected.js';
 import type { NotRead } from '../report/types.js';
 import { readBox, compareBoxes } from './box.js';
-import { InspectorLane } from './inspectorLane.js';
+import type { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
 import { KernelWatch } from './kernelWatch.js';
 
@@ -22,27 +22,27 @@ const SILENT_MS = 400;
 
 export class SentinelReach implements Reach {
   readonly #shared: SharedState;
-  readonly #inspectorAllowed: boolean;
+  readonly #inspectorLane: Promise<typeof InspectorLane | null>;
+  readonly #mayReadMemory: () => boolean;
   /** Those whose sessions are open. */
   readonly #lanes = new Set<InspectorLane>();
 
-  constructor(shared: SharedState, inspectorAllowed: boolean) {
+  constructor(shared: SharedState, inspectorAllowed: boolean, mayReadMemory: () => boolean) {
     this.#shared = shared;
-    this.#inspectorAllowed = inspectorAllowed;
+    this.#inspectorLane = inspectorAllowed ? loadInspectorLane() : Promise.resolve(null);
+    this.#mayReadMemory = mayReadMemory;
   }
 
   async read(request: ReportRequest, answered: number[]): Promise<Reached> {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
     const box = readBox();
-    const kernel = new KernelWatch(this.#shared, skip);
-    const notRead = this.#inspectorAllowed
-      ? []
-      : [noInspector('the permission model or this build of Node.js forbids the inspector')];
-    const lane = this.#inspectorAllowed ? await this.#attach(request, skip, notRead) : null;
+    const kernel = new KernelWatch(this.#shared, skip, { readMemory: this.#mayReadMemory() });
+    const notRead: NotRead[] = [];
+    const lane = await this.#attach(request, skip, notRead);
     if (lane !== null) await this.#readAll(lane, kernel, request);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
     if (lane !== null) void this.#detach(lane);
-    kernel.finish();
+    await kernel.finish();
     const unread = kernel
       .silentThreads(new Set([...skip, ...(lane?.read.keys() ?? [])]))
       .map((thread) => whyUnread(thread, lane));
@@ -56,7 +56,7 @@ export class SentinelReach implements Reach {
           inspectorReached: isReached(threadId, lane),
         })),
       ],
-      notRead: [...notRead, ...kernel.notRead],
+      notRead: [...notRead, ...kernel.notRead()],
       container: compareBoxes(box, readBox()),
       nativeThreads: kernel.nativeThreads(),
     };
@@ -68,7 +68,12 @@ export class SentinelReach implements Reach {
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
-    const lane = new InspectorLane(request, skip);
+    const Lane = await this.#inspectorLane;
+    if (Lane === null) {
+      notRead.push(noInspector('the permission model or this build of Node.js forbids the inspector'));
+      return null;
+    }
+    const lane = new Lane(request, skip);
     this.#lanes.add(lane);
     this.#shared.setAttached(true);
     const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
@@ -98,6 +103,15 @@ export class SentinelReach implements Reach {
     await lane.drain(DRAIN_SILENT_MS, DRAIN_MS);
     this.#lanes.delete(lane);
     if (this.#lanes.size === 0) this.#shared.setAttached(false);
+  }
+}
+
+/** A Node that is built without the inspector has no such module: the other lanes must not go with it. */
+async function loadInspectorLane(): Promise<typeof InspectorLane | null> {
+  try {
+    return (await import('./inspectorLane.js')).InspectorLane;
+  } catch {
+    return null;
   }
 }
 

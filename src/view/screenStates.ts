@@ -143,9 +143,9 @@ export function boxLines(report: Report): string[] {
   else if (cpuQuota !== null) parts.push(`cpu quota ${cpuQuota}, not throttled`);
   if (memoryCurrent !== null && memoryMax !== null)
     parts.push(`memory ${mebibytes(memoryCurrent)} of ${mebibytes(memoryMax)} MiB`);
-  else parts.push(`memory ${mebibytes(memory.rss)} MiB`);
+  else if (memory.rss !== null) parts.push(`memory ${mebibytes(memory.rss)} MiB`);
   if (oomKills !== null && oomKills > 0) parts.push(`${counted(oomKills, 'process', 'processes')} killed for memory`);
   const busy = nativeThreads?.libuvPoolBusy ?? null;
   if (nativeThreads !== null && busy !== null) parts.push(`libuv pool ${busy} of ${nativeThreads.libuvPoolSize}`);
-  return limited(labelled('BOX', parts.join(', ')), LINES_MOST);
+  return parts.length === 0 ? [] : limited(labelled('BOX', parts.join(', ')), LINES_MOST);
 }

@@ -17,6 +17,8 @@ export interface FixtureOptions {
   /** The Node binary; default this one, so that the suite runs on each line. */
   node?: string;
   args?: readonly string[];
+  /** A command that in the end runs, with the same process id, the command line it is given, such as `unshare -m`. */
+  through?: readonly string[];
   /** Node's own flags, after the preload's. */
   execArgv?: readonly string[];
   /** Added to this process's environment, from which everything of ours and of Node's is taken out. */
@@ -68,7 +70,8 @@ process.once('exit', () => {
 
 /** Starts a fixture: a file (absolute, or the name of one in `test/fixtures`), or code. */
 export function spawnFixture(fileOrCode: string, options: FixtureOptions = {}): Fixture {
-  const child = spawn(options.node ?? process.execPath, commandOf(fileOrCode, options), {
+  const command = [...(options.through ?? []), options.node ?? process.execPath, ...commandOf(fileOrCode, options)];
+  const child = spawn(command[0] ?? '', command.slice(1), {
     cwd: options.cwd ?? ROOT,
     env: environmentOf(options),
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { attachClient, breakAt } from '../harness/debugger.js';
 import { assertQuiet, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
 const HANGS = `setTimeout(function hang() { for (;;); }, 400); console.log('ready');`;
@@ -43,6 +44,30 @@ test('a process that was stopped and continued is no hang for the watchdog', { t
     assert.equal(fixture.stderr, '');
   });
 });
+
+test(
+  "a debugger's breakpoint is no hang: the watchdog is silent, and a report raises no alarm",
+  { timeout: 40_000 },
+  async () => {
+    const stops = `globalThis.handler = function handler() { debugger; return 1; }; ${TURNS}`;
+    const execArgv = ['--inspect=127.0.0.1:0'];
+    await using(stops, { execArgv, env: { GMR_WATCHDOG_MS: '1000' } }, async (fixture) => {
+      const client = await attachClient(fixture);
+      try {
+        await breakAt(client, 'handler()');
+        await new Promise((resolve) => setTimeout(resolve, 3000));
+        assert.doesNotMatch(fixture.stderr, /"formatVersion"/);
+        fixture.signal('SIGUSR2');
+        const report = await fixture.report();
+        assert.equal(report.report.trigger.kind, 'signal');
+        assert.equal(report.threads[0]?.stack[0]?.function, 'handler');
+        assert.deepEqual([report.threads[0]?.state, report.verdicts], ['unknown', []]);
+      } finally {
+        client.close();
+      }
+    });
+  },
+);
 
 test('a crash is reported with its exception, and ends the process as before', { timeout: 30_000 }, async () => {
   const code = `setTimeout(function boom() { throw new Error('kaboom'); }, 700); console.log('ready');`;

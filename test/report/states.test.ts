@@ -45,6 +45,15 @@ describe('a thread that answered the inspector', () => {
     assert.match(decision.evidence.join('\n'), /its loop turned 41000 ms ago/);
   });
 
+  it('is unknown, and not stuck, where a debugger holds it: asleep in a lock, and answering all the same', () => {
+    const held = { answeredStack: LOOP, stackSamples: [LOOP, LOOP], turnedAgoMs: 9000, kernel: ASLEEP };
+    assert.match(check(held, 'unknown').evidence[0] ?? '', /a debugger holds it/);
+    check({ ...held, kernel: kernel({ syscall: null, waitChannel: 'futex_wait_queue' }) }, 'unknown');
+    check({ ...held, kernel: kernel({ syscall: 'write' }) }, 'native-wait');
+    check({ ...held, stackSamples: [LOOP, LOOP_LATER] }, 'native-wait');
+    check({ ...held, answeredStack: WAIT, stackSamples: [WAIT] }, 'atomics-wait');
+  });
+
   it('is busy where its loop turned within the last second, or turned between two looks', () => {
     check({ answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 300, kernel: ON_CPU }, 'busy');
     check(

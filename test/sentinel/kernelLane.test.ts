@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuUse } from '../../src/report/cpuUse.js';
-import { compareSamples, kernelGaps, kernelNotRead, sampleAll, sampleThread } from '../../src/sentinel/kernelLane.js';
+import { kernelGaps, kernelNotRead } from '../../src/sentinel/kernelGaps.js';
+import { compareSamples, sampleAll, sampleThread } from '../../src/sentinel/kernelLane.js';
 import { describeWait } from '../../src/sentinel/kernelWait.js';
 import { configuredPoolSize, nativeThreads } from '../../src/sentinel/nativeThreads.js';
 import { syscallArguments, syscallName } from '../../src/sentinel/syscalls.js';
@@ -113,7 +114,7 @@ describe('the kernel lane on a real process', { skip: noKernel ?? false }, () =>
     assert.ok(comm.length > 0 && startTicks > 0);
     assert.ok(switches !== null && switches.forced >= 0);
     if (existsSync('/proc/self/schedstat')) assert.ok((scheduled?.onCpuMs ?? 0) > 0);
-    assert.deepEqual(kernelGaps(sample('fifo')), []);
+    assert.deepEqual(kernelGaps(processRoot), []);
   });
 
   it('counts the native threads and finds a libuv pool that is busy with four opens', async () => {
@@ -231,11 +232,37 @@ describe('the kernel lane on made-up trees', () => {
     const sample = sampleThread(78, root);
     assert.ok(sample);
     assert.deepEqual([sample.scheduled, sample.syscall, sample.switches, sample.waitChannel], [null, null, null, null]);
-    assert.equal(kernelGaps(sample).length, 3);
+    assert.equal(
+      kernelGaps(root)
+        .map((gap) => gap.split(' ')[0])
+        .join(),
+      'schedstat,status,mem',
+    );
+    assert.equal(kernelGaps(root, false).length, 2);
     assert.equal(
       describeWait(sample, { processRoot: root }).text,
       'waits in the kernel, in a call that cannot be read',
     );
+  });
+
+  it('says once what a sandbox without wait channels or a kernel without schedstat leaves out', () => {
+    rmSync(join(root, 'task', '78'), { recursive: true });
+    mkdirSync(join(root, 'task', '78'));
+    task({ stat: goodStat(), status: 'voluntary_ctxt_switches: 1\nnonvoluntary_ctxt_switches: 1', schedstat: '0 0 0' });
+    writeFileSync(join(root, 'mem'), '');
+    assert.deepEqual(
+      kernelGaps(root).map((gap) => gap.split(' ')[0]),
+      ['schedstat', 'syscall', 'wchan'],
+    );
+    const first = sampleThread(78, root);
+    assert.ok(first);
+    const evidence = compareSamples(first, { ...first, at: first.at + 250, cpuTicks: first.cpuTicks + 25, state: 'R' });
+    assert.deepEqual(
+      [evidence.onCpuMs, evidence.runDelayMs, evidence.waitChannel, evidence.syscall],
+      [null, null, null, null],
+    );
+    assert.equal(cpuUse(evidence).kind, 'runs');
+    assert.equal(kernelNotRead(root, 'linux'), null);
   });
 
   it('names descriptors: files, pipes, sockets with their peers, listening sockets, unix sockets, none', () => {
