@@ -2,9 +2,9 @@
 import type { ChildThread, RawFrame, ThreadSnapshot } from '../protocol.js';
 import { originOf, packageOf } from '../report/frames.js';
 import { hotFrames } from '../report/hotFrames.js';
-import { parkedBy } from '../report/parked.js';
+import { isAtomicsWait, parkedBy, THIS_REPORT } from '../report/parked.js';
 import { decideState, type StateFacts } from '../report/states.js';
-import type { Frame, HotFrame, ThreadPhase, ThreadReport, ThreadRole } from '../report/types.js';
+import type { Frame, HotFrame, HotSource, ThreadPhase, ThreadReport, ThreadRole } from '../report/types.js';
 import { helperOf } from '../pools/helpers.js';
 import type { Answer, Collected, Evidence, Unread } from './collected.js';
 
@@ -22,6 +22,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
   const evidence = evidenceOf(collected, snapshot.threadId);
   const helper = helperOf(snapshot.stack, answer.title) ?? helperCreated(snapshot.threadId, collected);
   const phase = phaseOf(snapshot);
+  const turnedAgoMs = turnedAgo(snapshot, collected);
   const state = decideState({
     role: roleOf(snapshot.threadId, helper),
     readBy: lane,
@@ -30,9 +31,9 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     secondStack: evidence?.samples.at(-1) ?? null,
     stackSamples: evidence?.samples ?? [],
     kernel: evidence?.kernel ?? null,
-    turnedAgoMs: turnedAgo(snapshot, collected),
+    turnedAgoMs,
     utilization: snapshot.utilization,
-    parkedBy: parkedBy(snapshot.stack),
+    parkedBy: isWaitingForThisReport(snapshot, collected) ? THIS_REPORT : parkedBy(snapshot.stack),
     phase,
     deadlinePassed: false,
     loopTurned: evidence?.loopTurned ?? null,
@@ -53,7 +54,9 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     pauseMs: round(snapshot.pauseMs),
     instrumented: snapshot.instrumented,
     stack: snapshot.stack.map(complete),
+    turnedAgoMs: roundOrNull(turnedAgoMs),
     hot: hotOf(snapshot.stack, evidence, complete),
+    hotFrom: hotSource(evidence),
     eventLoop: snapshot.utilization === null ? null : { utilization: Math.round(snapshot.utilization * 1000) / 1000 },
     heap: snapshot.heap,
     resources: snapshot.resources,
@@ -89,10 +92,16 @@ export function unreadThread(unread: Unread, collected: Collected, complete: Com
     helper,
     ...state,
     blockedSince: sinceOf(state.blockedForMs, collected),
+    turnedAgoMs: roundOrNull(turnedAgoMs),
     readBy: evidence?.kernel == null ? 'none' : 'kernel',
     instrumented: turnedAgoMs !== null,
     kernel: evidence?.kernel ?? null,
   };
+}
+
+/** A process that crashes is held by its main thread until the report of that is out. */
+function isWaitingForThisReport({ threadId, stack }: ThreadSnapshot, { request }: Collected): boolean {
+  return request.trigger.kind === 'crash' && threadId === 0 && isAtomicsWait(stack[0]);
 }
 
 function emptyThread(threadId: number, collected: Collected, complete: Complete): ThreadReport {
@@ -108,12 +117,14 @@ function emptyThread(threadId: number, collected: Collected, complete: Complete)
     state: 'unknown',
     blockedForMs: null,
     blockedSince: null,
+    turnedAgoMs: null,
     readBy: 'none',
     answerMs: null,
     pauseMs: null,
     instrumented: false,
     stack: [],
     hot: [],
+    hotFrom: null,
     createdAt: (child?.createdAt ?? []).map(complete),
     eventLoop: null,
     heap: null,
@@ -135,6 +146,15 @@ function hotOf(stack: RawFrame[], evidence: Evidence | undefined, complete: Comp
   const met = (frame: RawFrame): RawFrame | undefined =>
     stacks.flat().find((other) => other.function === frame.function && other.file === frame.file);
   return profiled.map(({ frame, share }) => ({ frame: complete(met(frame) ?? frame), share }));
+}
+
+/** The first stack counts as well; fewer than three are no share of anything. */
+function hotSource(evidence: Evidence | undefined): HotSource | null {
+  if ((evidence?.profile ?? []).length > 0) return { by: 'profiler', count: null, overMs: null };
+  const count = (evidence?.samples.length ?? 0) + 1;
+  return evidence === undefined || count < 3
+    ? null
+    : { by: 'stack samples', count, overMs: round(evidence.sampledForMs) };
 }
 
 /** At the request, or since, where it turned meanwhile; null where no heartbeat tells. */
@@ -214,4 +234,8 @@ function sinceOf(blockedForMs: number | null, collected: Collected): string | nu
 
 function round(ms: number): number {
   return Math.round(ms * 10) / 10;
+}
+
+function roundOrNull(ms: number | null): number | null {
+  return ms === null ? null : round(Math.max(0, ms));
 }

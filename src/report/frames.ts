@@ -70,11 +70,14 @@ export function formatPlace(
   return [displayPath(frame.file, root), ...numbers].join(':');
 }
 
-/** The function as a person reads it: `async render`, `(top level)`, `async Promise.all #0`. */
+/** What a function without a name is called in a `Frame`; top-level code has an empty name. */
+export const ANONYMOUS = '<anonymous>';
+
+/** The function as a person reads it: `async render`, `(top level)`, `(anonymous)`, `async Promise.all #0`. */
 export function formatFunction(frame: FrameLike): string {
   const isCombinator = frame.kind.startsWith('Promise.');
   const combinator = frame.kind.slice(0, frame.kind.indexOf(' #'));
-  let name = frame.function === '' ? '(top level)' : frame.function;
+  let name = frame.function === '' ? '(top level)' : frame.function.replace(ANONYMOUS, '(anonymous)');
   if (isCombinator) name = ['', combinator].includes(frame.function) ? frame.kind : `${name} (${frame.kind})`;
   const isAsync = frame.async || isCombinator || frame.kind === 'await';
   return isAsync && !name.startsWith('async ') ? `async ${name}` : name;

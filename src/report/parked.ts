@@ -7,6 +7,9 @@ const PARKING = new Set(['piscina', 'tinypool', 'vitest', 'jest-worker', 'syncki
 const HOOKS_FILE = /^node:internal\/modules\/(esm|customization)/;
 const HOOKS_WORKER_FILE = /^node:internal\/modules\/esm\/worker$/;
 
+/** What parks the main thread of a process that crashes. */
+export const THIS_REPORT = 'this report';
+
 /** Whether the frame is V8's `Atomics.wait`; node's own code calls it by a saved name, and shows as `wait`. */
 export function isAtomicsWait(frame: RawFrame | undefined): boolean {
   return frame !== undefined && frame.file === null && /^(Atomics\.)?wait$/.test(frame.function);

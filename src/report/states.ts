@@ -3,7 +3,7 @@ import type { RawFrame } from '../protocol.js';
 import { AT_BREAKPOINT, isAtBreakpoint } from './breakpoint.js';
 import { cpuUse, type CpuUse } from './cpuUse.js';
 import { isEventWait, isLockWait, waitText } from './nativeWait.js';
-import { isAtomicsWait, waitsForModuleHooks } from './parked.js';
+import { isAtomicsWait, THIS_REPORT, waitsForModuleHooks } from './parked.js';
 import { commonFunction, hasSameTop, isBetweenTasks, isEnteredAsTask } from './stackFacts.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { KernelEvidence, Lane, ThreadPhase, ThreadRole, ThreadState } from './types.js';
@@ -22,7 +22,7 @@ export interface StateFacts {
   /** Since its loop last turned, as its heartbeat tells; null without one. */
   turnedAgoMs: number | null;
   utilization: number | null;
-  /** The library that parked it in `Atomics.wait`; see `parkedBy`. */
+  /** The library that parked it in `Atomics.wait`, see `parkedBy`; or `THIS_REPORT`. */
   parkedBy: string | null;
   phase: ThreadPhase;
   deadlinePassed: boolean;
@@ -79,6 +79,11 @@ function byOtherLanes(facts: StateFacts): Decided {
 /** Threads whose stack says that they wait. */
 function waiting(facts: StateFacts): Decided | null {
   const { answeredStack, secondStack } = facts;
+  if (facts.parkedBy === THIS_REPORT) {
+    const why =
+      'held by this report, until it is written, after an uncaught exception: its stack is in the section Crash';
+    return { state: 'idle', evidence: [why] };
+  }
   if (facts.parkedBy !== null) return { state: 'idle', evidence: [`parked by ${facts.parkedBy}: waits for work`] };
   if (!isAtomicsWait(answeredStack[0]) || (secondStack !== null && !isAtomicsWait(secondStack[0]))) return null;
   const looks = secondStack === null ? 'seen once' : 'in 2 samples';

@@ -1,6 +1,6 @@
 /** Verdicts on single threads. */
 import { isAtBreakpoint } from './breakpoint.js';
-import { formatFrame } from './frames.js';
+import { hotLine } from './hotFrames.js';
 import { waitText } from './nativeWait.js';
 import { waitsForModuleHooks } from './parked.js';
 import { THRESHOLDS } from './thresholds.js';
@@ -153,7 +153,7 @@ function isHooksWait(thread: ThreadReport): boolean {
 function hotLines(thread: ThreadReport, report: Unjudged): string[] {
   const [hottest] = thread.hot;
   if (hottest === undefined) return [];
-  return [`${Math.round(hottest.share * 100)}% of stack samples in ${formatFrame(hottest.frame, report.process.root)}`];
+  return [hotLine(hottest, thread.hotFrom, report.process.root)];
 }
 
 function nextFor(thread: ThreadReport, code: VerdictCode): string[] {

@@ -111,6 +111,14 @@ export interface HotFrame {
   share: number;
 }
 
+export interface HotSource {
+  /** Stacks that were asked for one after another, or V8's CPU profiler, which is asked where stacks are empty. */
+  by: 'stack samples' | 'profiler';
+  /** How many stacks, and over how many ms; null for the profiler. */
+  count: number | null;
+  overMs: number | null;
+}
+
 export interface KernelEvidence {
   /** The scheduler's letter: R running, S sleeping, D in uninterruptible sleep, T stopped. */
   state: string;
@@ -143,6 +151,8 @@ export interface ThreadReport {
   /** How long its event loop has not turned; null when it turns or nobody knows. */
   blockedForMs: number | null;
   blockedSince: string | null;
+  /** How long ago its loop had last turned when it was asked, as its heartbeat tells; null without one. */
+  turnedAgoMs: number | null;
   readBy: Lane;
   /** From the request to this thread's answer; null for a thread that gave none. */
   answerMs: number | null;
@@ -151,6 +161,8 @@ export interface ThreadReport {
   instrumented: boolean;
   stack: Frame[];
   hot: HotFrame[];
+  /** What `hot` was counted in; null where nothing was. */
+  hotFrom: HotSource | null;
   /** Where the worker was created, in its parent. */
   createdAt: Frame[];
   eventLoop: { utilization: number } | null;
@@ -243,6 +255,8 @@ export interface ProcessNode {
   state: string;
   command: string[];
   instrumented: boolean | null;
+  /** How many processes below this one are left out because the tree is too deep. */
+  elided: number;
   children: ProcessNode[];
 }
 

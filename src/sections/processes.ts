@@ -8,6 +8,8 @@ import { processesByPs } from './processesByPs.js';
 
 const MOST_PROCESSES = 512;
 const MOST_MS = 50;
+/** A deeper tree helps nobody, and every level of it is two of the report, whose depth is bounded. */
+const DEEPEST = 32;
 
 export interface ProcessesOptions {
   passwdFile?: string;
@@ -60,6 +62,7 @@ function withoutProcfs(pid: number): ProcessNode {
     state: 'running',
     command: own ? redactArguments([...process.argv.slice(0, 1), ...process.execArgv, ...process.argv.slice(1)]) : [],
     instrumented: own ? true : null,
+    elided: 0,
     children: [],
   };
 }
@@ -74,8 +77,26 @@ function readTree(pid: number, reading: Reading, above: Set<number>): ProcessNod
   const facts = readStat(pid, reading);
   if (facts === null) return null;
   const inner = new Set(above).add(pid);
+  if (inner.size >= DEEPEST)
+    return { ...describe(pid, facts, reading), elided: elidedBelow(pid, reading, inner), children: [] };
   const children = childrenOf(pid, reading).map((child) => readTree(child, reading, inner));
-  return { ...describe(pid, facts, reading), children: children.filter((child) => child !== null) };
+  return { ...describe(pid, facts, reading), elided: 0, children: children.filter((child) => child !== null) };
+}
+
+/** How many there are below, within the same bounds. */
+function elidedBelow(pid: number, reading: Reading, above: Set<number>): number {
+  const known = new Set(above);
+  const open = [pid];
+  let elided = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const child of childrenOf(next, reading)) {
+      if (known.has(child) || reading.left-- <= 0 || performance.now() > reading.until) continue;
+      known.add(child);
+      open.push(child);
+      elided++;
+    }
+  }
+  return elided;
 }
 
 interface Stat {
@@ -90,7 +111,7 @@ function readStat(pid: number, reading: Reading): Stat | null {
   return name === undefined || state === undefined ? null : { name, state, ppid: Number(ppid) };
 }
 
-function describe(pid: number, stat: Stat, reading: Reading): Omit<ProcessNode, 'children'> {
+function describe(pid: number, stat: Stat, reading: Reading): Omit<ProcessNode, 'elided' | 'children'> {
   const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(readText(`${reading.root}/${pid}/status`) ?? '')?.[1];
   const command = (readText(`${reading.root}/${pid}/cmdline`) ?? '').split('\0').slice(0, -1);
   return {

@@ -5,6 +5,7 @@
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RawFrame } from '../protocol.js';
+import { ANONYMOUS } from '../report/frames.js';
 
 export interface ProfiledFunction {
   frame: RawFrame;
@@ -47,13 +48,18 @@ function isOfApplication({ callFrame: { url } }: ProfileNode, ownFolder: string)
 /** The function's own place: where in it the samples fell is not sure, since inlined functions count with their lines. */
 function frameOf({ callFrame }: ProfileNode): RawFrame {
   return {
-    function: callFrame.functionName,
+    function: callFrame.functionName === '' && !isTopLevel(callFrame) ? ANONYMOUS : callFrame.functionName,
     file: toFile(callFrame.url),
     line: callFrame.lineNumber + 1,
     column: callFrame.columnNumber + 1,
     async: false,
     kind: 'call',
   };
+}
+
+/** The profiler has no name for either, and counts both from 0: only the top level begins where its file does. */
+function isTopLevel({ lineNumber, columnNumber }: ProfileNode['callFrame']): boolean {
+  return lineNumber === 0 && columnNumber === 0;
 }
 
 function toFile(url: string): string {

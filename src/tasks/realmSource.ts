@@ -2,6 +2,11 @@
  * The code that runs inside the realm (see `realm.ts`), as text because it must be compiled there: its `Error`, `Promise`
  * and `Object` are the realm's own, whatever the application did to its own ones.
  *
+ * A function is called what V8 calls it by itself: `run`, not the `Pool.run` of V8's text, whose type is that of the
+ * receiver and need not be where the function stands. Built-ins have no place of their own and are named as in that text:
+ * `Atomics.wait`, `RegExp.test`. Without a name are the top level of a file, whose enclosing function begins with the file,
+ * and functions that nobody named; those of WebAssembly have a number.
+ *
  * A frame is one line of text: function, script, line, column, flags (`a` awaits, `n` is a construction, `e` is eval'd
  * code, `#2` is the third place of a `Promise.all` or its like), with tabs between.
  *
@@ -22,11 +27,25 @@ export const REALM_SOURCE = `(() => {
   let answers;
 
   const clean = (text) => (/[\\t\\n]/.test(text) ? text.replace(/[\\t\\n]+/g, ' ') : text).slice(0, 1000);
+  const ofBuiltin = (site, name) => {
+    const type = site.isToplevel() || site.isConstructor() ? null : site.getTypeName();
+    return type === null || name === '' || name.startsWith(type) ? name : type + '.' + name;
+  };
+  const nameless = (site, script) => {
+    if (script.startsWith('wasm:')) return /wasm-function\\[\\d+\\]/.exec(site.toString())?.[0] ?? '<anonymous>';
+    const isInside = site.getEnclosingLineNumber?.() > 1 || site.getEnclosingColumnNumber?.() > 1;
+    return isInside ? '<anonymous>' : '';
+  };
+  const nameOf = (site, script) => {
+    const name = site.getFunctionName() ?? '';
+    if (script === '' && site.getLineNumber() === null) return ofBuiltin(site, name);
+    return name === '' ? nameless(site, script) : name;
+  };
   const describe = (site) => {
     const index = site.isAsync() ? site.getPromiseIndex() : null;
-    const name = clean(site.getFunctionName() ?? '');
-    if (index !== null) return name + '\\t\\t\\t\\t#' + index;
+    if (index !== null) return clean(site.getFunctionName() ?? '') + '\\t\\t\\t\\t#' + index;
     const script = site.getFileName() ?? site.getScriptNameOrSourceURL() ?? '';
+    const name = clean(nameOf(site, script));
     const flags = (site.isAsync() ? 'a' : '') + (site.isConstructor() ? 'n' : '') + (site.isEval() ? 'e' : '');
     return name + '\\t' + clean(script) + '\\t' + (site.getLineNumber() ?? '') + '\\t' + (site.getColumnNumber() ?? '') + '\\t' + flags;
   };

@@ -6,6 +6,7 @@ import type {
   Container,
   Frame,
   HotFrame,
+  HotSource,
   KernelEvidence,
   NotRead,
   PackageFacts,
@@ -98,6 +99,7 @@ const verdict = {
   next: null,
 } satisfies OrderOf<Verdict>;
 const hot = { frame, share: null } satisfies OrderOf<HotFrame>;
+const hotFrom = { by: null, count: null, overMs: null } satisfies OrderOf<HotSource>;
 const kernel = {
   state: null,
   cpuTicks: null,
@@ -120,12 +122,14 @@ const thread = {
   state: null,
   blockedForMs: null,
   blockedSince: null,
+  turnedAgoMs: null,
   readBy: null,
   answerMs: null,
   pauseMs: null,
   instrumented: null,
   stack: frame,
   hot,
+  hotFrom,
   createdAt: frame,
   eventLoop: null,
   heap: { used: null, limit: null },
@@ -188,6 +192,7 @@ const processNode: Order = {
   state: null,
   command: null,
   instrumented: null,
+  elided: null,
 } satisfies Omit<OrderOf<ProcessNode>, 'children'>;
 processNode['children'] = processNode;
 const section = { title: null, data: null, error: null } satisfies OrderOf<SectionReport>;

@@ -38,6 +38,10 @@ function processLines(node: ProcessNode, depth: number, full: boolean): string[]
   const command = node.command
     .map((word) => (/[\s'"]/.test(word) || word === '' ? JSON.stringify(word) : word))
     .join(' ');
-  if (command === '') return [indent + facts];
-  return [indent + facts, `${indent}    ${full ? command : cut(command, COMMAND_MOST)}`];
+  const elided = node.elided ?? 0;
+  return [
+    indent + facts,
+    ...(command === '' ? [] : [`${indent}    ${full ? command : cut(command, COMMAND_MOST)}`]),
+    ...(elided > 0 ? [`${indent}  (${counted(elided, 'process', 'processes')} below, too deep to show)`] : []),
+  ];
 }

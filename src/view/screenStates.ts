@@ -40,16 +40,23 @@ export function isOfThread({ threadId, what }: NotRead): boolean {
 /** FINE, OTHER and UNREAD: every thread that no verdict names is in one of them. */
 export function stateLines(report: Report): string[] {
   const free = report.threads.filter((thread) => isRead(thread) && !isAccused(report, thread));
-  const fine = byState(report, free.filter(isFine));
+  const fine = byState(
+    report,
+    free.filter((thread) => isFine(report, thread)),
+  );
   const others = byState(
     report,
-    free.filter((thread) => !isFine(thread)),
+    free.filter((thread) => !isFine(report, thread)),
   );
   return [...listed('FINE', fine), ...listed('OTHER', others), ...notReadLines(report)];
 }
 
-function isFine(thread: ThreadReport): boolean {
-  return thread.state === 'idle' || thread.state === 'busy';
+function isFine(report: Report, thread: ThreadReport): boolean {
+  return (thread.state === 'idle' || thread.state === 'busy') && !hasCrashed(report, thread);
+}
+
+function hasCrashed(report: Report, thread: ThreadReport): boolean {
+  return report.report.trigger.kind === 'crash' && thread.role === 'main';
 }
 
 /** As many groups as two lines hold, and how many threads are in the others. */
@@ -67,11 +74,11 @@ function listed(label: string, groups: StateGroup[]): string[] {
   return [];
 }
 
-/** `main (its loop turned within 2 ms)`, `workers 1-4 (idle)`. */
+/** `main (turned its loop 2 ms ago)`, `workers 1-4 (idle)`. */
 function byState(report: Report, threads: ThreadReport[]): StateGroup[] {
   const groups = new Map<string, number[]>();
   for (const thread of threads) {
-    const state = stateInWords(thread);
+    const state = stateInWords(report, thread);
     const ids = groups.get(state);
     if (ids === undefined) groups.set(state, [thread.threadId]);
     else ids.push(thread.threadId);
@@ -81,12 +88,14 @@ function byState(report: Report, threads: ThreadReport[]): StateGroup[] {
     .map(([state, ids]) => ({ text: `${threadNames(report, ids)} (${state})`, count: ids.length }));
 }
 
-function stateInWords(thread: ThreadReport): string {
+/** Of main, whose loop everything depends on, also when that last turned. */
+function stateInWords(report: Report, thread: ThreadReport): string {
+  if (hasCrashed(report, thread)) return 'ends by an uncaught exception, see section Crash';
   const phase = thread.phase === 'running' ? '' : `, ${thread.phase}`;
-  const turned = thread.role === 'main' && thread.readBy === 'port' && thread.answerMs !== null;
-  if (turned && thread.state === 'idle')
-    return `its loop turned within ${duration(Math.max(1, Math.ceil(thread.answerMs ?? 0)))}${phase}`;
-  return `${thread.state}${phase}`;
+  const turnedAgoMs = thread.turnedAgoMs ?? null;
+  if (thread.role !== 'main' || turnedAgoMs === null || !isFine(report, thread)) return `${thread.state}${phase}`;
+  const turned = `turned its loop ${duration(Math.ceil(turnedAgoMs))} ago`;
+  return `${thread.state === 'idle' ? '' : `${thread.state}, `}${turned}${phase}`;
 }
 
 function notReadLines(report: Report): string[] {

@@ -1,6 +1,7 @@
 /** The section Threads: a block a thread, worst first; threads that differ in nothing but their number share one. */
 import type { KernelEvidence, Report, ThreadReport } from '../report/types.js';
 import { culprit, formatFrame, sameStack, stackKey } from '../report/frames.js';
+import { hotLine } from '../report/hotFrames.js';
 import { counted, duration, mebibytes, percent } from './amounts.js';
 import type { Block, Section } from './layout.js';
 import { WIDTH, wrap } from './layout.js';
@@ -104,7 +105,7 @@ function factLines(report: Report, thread: ThreadReport, full: boolean): string[
   const sentences = [
     ...creationLine(thread, root),
     ...thread.evidence,
-    ...hot.map(({ frame, share }) => `${percent(share)} of stack samples in ${formatFrame(frame, root)}`),
+    ...hot.map((one) => hotLine(one, thread.hotFrom, root)),
     ...(hidden > 0 ? [`(${counted(hidden, 'more hot frame')} hidden)`] : []),
     ...(thread.kernel !== null && (isOdd || full) ? [kernelLine(thread.kernel)] : []),
     ...poolTaskLines(report, thread),

@@ -75,6 +75,9 @@ test('a crash is reported with its exception, and ends the process as before', {
     const report = await fixture.report();
     assert.deepEqual(report.report.trigger, { kind: 'crash', detail: 'kaboom' });
     assert.match(JSON.stringify(report.sections), /boom/);
+    assert.equal(report.threads[0]?.state, 'idle');
+    assert.match(report.threads[0]?.evidence.join('\n') ?? '', /held by this report.*section Crash/);
+    assert.deepEqual(report.verdicts, []);
     assert.deepEqual(await fixture.exited(), { code: 1, signal: null });
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { hotFrames } from '../../src/report/hotFrames.js';
+import { hotFrames, hotLine } from '../../src/report/hotFrames.js';
 import type { Frame } from '../../src/report/types.js';
 
 type Raw = Parameters<Parameters<typeof hotFrames>[1]>[0];
@@ -36,3 +36,21 @@ describe('hot frames', () => {
 function frame(name: string, file: string | null): Raw {
   return { function: name, file, line: 1, column: 1, async: false, kind: 'call' };
 }
+
+describe('the line of a hot frame', () => {
+  it('says what it was counted in: stacks over a time, or a CPU profile', () => {
+    const hot = {
+      frame: {
+        ...complete({ function: 'turn', file: '/app/turn.js', line: 3, column: 1, async: false, kind: 'call' }),
+      },
+      share: 0.8,
+    };
+    const said = (from: Parameters<typeof hotLine>[1]): string => hotLine(hot, from, '/app');
+    assert.equal(
+      said({ by: 'stack samples', count: 17, overMs: 240.2 }),
+      '80% of 240 ms (17 stack samples) in turn  turn.js:3',
+    );
+    assert.equal(said({ by: 'profiler', count: null, overMs: null }), '80% of a CPU profile in turn  turn.js:3');
+    assert.equal(said(undefined), '80% of stack samples in turn  turn.js:3');
+  });
+});

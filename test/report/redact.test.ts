@@ -29,12 +29,14 @@ const thread: ThreadReport = {
   state: 'spinning',
   blockedForMs: 41_200,
   blockedSince: '2026-11-22T03:06:30.123Z',
+  turnedAgoMs: null,
   readBy: 'inspector',
   answerMs: 1.2,
   pauseMs: 0.4,
   instrumented: true,
   stack: [frame],
   hot: [{ frame, share: 0.97 }],
+  hotFrom: null,
   createdAt: [frame],
   eventLoop: { utilization: 1 },
   heap: { used: 1, limit: 2 },
@@ -70,6 +72,7 @@ const node: ProcessNode = {
   state: 'running',
   command: ['/usr/bin/node', '-r', 'guru-meditation/register', '/srv/app/server.js', '--port=8080'],
   instrumented: true,
+  elided: 0,
   children: [],
 };
 

@@ -95,6 +95,7 @@ for (const withChildren of [true, false]) {
         state: 'zombie',
         command: ['[sh) R 1 (]'],
         instrumented: null,
+        elided: 0,
         children: [],
       },
     );
@@ -201,4 +202,18 @@ test('a real child process is found', { timeout: 20_000, skip: !existsSync('/pro
   assert.equal(found?.instrumented, false);
   assert.equal(found?.command.at(-1), '--token=***');
   assert.equal(found?.uid, process.getuid?.());
+});
+
+test('a tree that is too deep is cut, with the count of what is below', (t) => {
+  const chain: Record<number, Fake> = {};
+  for (let pid = 100; pid < 160; pid++) chain[pid] = { ppid: pid - 1, command: ['sh'] };
+  const { root, passwdFile } = fakeProcfs(t, chain, true);
+  let [node] = readProcesses(100, root, { passwdFile, mostMs: 60_000 });
+  let shown = 1;
+  for (; node?.children[0] !== undefined; [node] = node.children) {
+    assert.equal(node.elided, 0);
+    shown++;
+  }
+  assert.ok(shown > 10 && shown < 49, `${shown}`);
+  assert.equal(node?.elided, 60 - shown);
 });

@@ -62,7 +62,7 @@ test('a thread that spins tells its stack, its tasks and where they wait', () =>
   assert.deepEqual(awaits(snapshot), ['5 x query < handle']);
   assert.deepEqual(
     stack.slice(0, 4).map((frame) => frame.function),
-    ['spin', '', 'map', 'hang'],
+    ['spin', '<anonymous>', 'Array.map', 'hang'],
   );
   assert.deepEqual(snapshot.notRead, []);
 });
@@ -74,7 +74,7 @@ setTimeout(() => down(3000), 10);`);
   assert.deepEqual(awaits(snapshot), ['5 x query < handle']);
   assert.deepEqual(
     stack.slice(0, 2).map((frame) => frame.function),
-    ['wait', 'down'],
+    ['Atomics.wait', 'down'],
   );
   assert.equal(stack.length, 200);
 });

@@ -47,7 +47,7 @@ test('a report without verdicts says so, with the longest wait and what was read
     text,
     /^Nothing looks stuck\. Longest wait: 41\.1 s, 512 x await at\nrender {2}src\/pool\.ts:71; read 5 of 5 threads\.$/m,
   );
-  assert.match(text, /^FINE {3}main \(its loop turned within 2 ms\), workers 1-4 \(idle\)$/m);
+  assert.match(text, /^FINE {3}main \(turned its loop 2 ms ago\), workers 1-4 \(idle\)$/m);
   assert.match(text, /\n-- end k3f9-1: nothing looks stuck --\n$/);
   assert.doesNotMatch(text, /STUCK|WAITS|NEXT|UNREAD/);
 });
@@ -341,4 +341,12 @@ test('a stored report without some of its sections, or with data nested without 
   for (let depth = 0; depth < 20_000; depth += 1) data = { next: data };
   deep.sections = [{ title: 'Deep', data, error: null }];
   assert.match(section(renderText(deep), 'Deep'), /\(1 deeper entry hidden\)/);
+});
+
+test('main in a crash is not fine: it ends, and its stack is in the section Crash', () => {
+  const report = calmReport();
+  report.report.trigger = { kind: 'crash', detail: 'kaboom' };
+  const text = renderText(report);
+  assert.match(text, /^OTHER {2}main \(ends by an uncaught exception, see section Crash\)$/m);
+  assert.doesNotMatch(text, /^FINE {3}main/m);
 });
