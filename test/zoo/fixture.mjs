@@ -20,17 +20,24 @@ const REPORT_WITHIN_MS = 8000;
  * @throws {Error} when the program does not get ready, or no report comes; with what it wrote on stderr.
  */
 export async function observe({ name, place, truth }, { node, dist, watchdog }) {
+  return whileRunning({ name, place, truth }, { node, dist, watchdog }, async ({ pid, nextReport }) => {
+    if (!watchdog) await sleep(truth.waitMs ?? HANG_MS);
+    const signalled = performance.now();
+    if (!watchdog) process.kill(pid, 'SIGUSR2');
+    const report = await nextReport();
+    return { report, wallMs: performance.now() - signalled };
+  });
+}
+
+/** Has `use` work with the program of a case, from when it is ready; ends it in any case. */
+export async function whileRunning({ name, place, truth }, { node, dist, watchdog }, use) {
   const scratch = mkdtempSync(join(tmpdir(), 'gmr-zoo-'));
   const output = { text: '' };
   const child = start({ name, place, truth }, { node, dist, watchdog, fifo: makeFifo(scratch) }, output);
   const gone = new Promise((resolve) => child.once('exit', resolve));
   try {
     const pid = await readyPid(child, output);
-    if (!watchdog) await sleep(truth.waitMs ?? HANG_MS);
-    const signalled = performance.now();
-    if (!watchdog) process.kill(pid, 'SIGUSR2');
-    const report = await reportIn(output, gone);
-    return { report, wallMs: performance.now() - signalled };
+    return await use({ pid, nextReport: () => reportIn(output, gone), said: () => output.text });
   } finally {
     end(child.pid);
     await Promise.race([gone, sleep(2000)]);
@@ -47,7 +54,7 @@ function start({ name, place, truth }, { node, dist, watchdog, fifo }, output) {
   // A pipe as a shell makes it, which nobody reads: what `spawn` makes are sockets.
   const whole = truth.stdout === 'full pipe' ? ['/bin/sh', '-c', '"$@" | sleep 15', 'sh', ...command] : command;
   const env = { ...process.env, GMR_FORMAT: 'json', ZOO_FIFO: fifo, NODE_OPTIONS: '', NO_COLOR: '1' };
-  if (watchdog) env.GMR_WATCHDOG_MS = String(WATCHDOG_MS);
+  if (watchdog) env.GMR_WATCHDOG_MS = String(Math.max(WATCHDOG_MS, truth.waitMs ?? 0));
   // In a group of its own, so that the children of a case (`sleep`) end together with it.
   const child = spawn(whole[0], whole.slice(1), { env, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
   child.stderr.setEncoding('utf8').on('data', (chunk) => {
@@ -85,7 +92,11 @@ async function reportIn(output, gone) {
   while (performance.now() < until && !isGone) {
     const begin = output.text.search(/^\{$/m);
     const end = begin < 0 ? -1 : output.text.indexOf('\n}\n', begin);
-    if (end >= 0) return JSON.parse(output.text.slice(begin, end + 2));
+    if (end >= 0) {
+      const text = output.text.slice(begin, end + 2);
+      output.text = output.text.slice(0, begin) + output.text.slice(end + 3);
+      return JSON.parse(text);
+    }
     await sleep(10);
   }
   throw new Error(`${isGone ? 'the process ended' : 'no report'}: ${output.text.slice(-2000)}`);

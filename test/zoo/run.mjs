@@ -1,16 +1,19 @@
 /**
  * The zoo: every way to hang, and what the report must say of it.
  *
- *   node test/zoo/run.mjs [--node <binary>]... [--only <text>] [--dist <folder>] [--repeat <n>] [--show] [--watchdog]
+ *   node test/zoo/run.mjs [--node <binary>]... [--only <text>] [--dist <folder>] [--repeat <n>] [--show]
+ *                         [--watchdog | --healthy [--reports <n>]]
  *
  * One case at a time; prints one table at the end. `--show` prints the reports of cases that are wrong, `--watchdog` sends
- * no signal and has the watchdog catch every hang of a main thread.
+ * no signal and has the watchdog catch every hang of a main thread, `--healthy` takes many reports of processes in good
+ * health, of which none may have a verdict.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { markedLines, observe } from './fixture.mjs';
+import { HEALTHY, watchHealthy } from './healthy.mjs';
 import { judge } from './judge.mjs';
 
 const LATE_MS = 1200;
@@ -23,6 +26,8 @@ const { values: options } = parseArgs({
     repeat: { type: 'string', default: '1' },
     show: { type: 'boolean', default: false },
     watchdog: { type: 'boolean', default: false },
+    healthy: { type: 'boolean', default: false },
+    reports: { type: 'string', default: '100' },
   },
 });
 
@@ -55,6 +60,7 @@ function has(node, module) {
 }
 
 async function runCase(one, node) {
+  if (options.healthy) return watchHealthy(one, { node, dist: options.dist, reports: Number(options.reports) });
   if (one.truth.needs !== undefined && !has(node, one.truth.needs)) return null;
   try {
     const { report, wallMs } = await observe(one, { node, dist: options.dist, watchdog: options.watchdog });
@@ -95,7 +101,7 @@ function print(lines) {
   }
 }
 
-const cases = await loadCases();
+const cases = options.healthy ? HEALTHY.filter(isAsked) : await loadCases();
 const lines = [];
 for (let round = 0; round < Number(options.repeat); round++) {
   for (const node of options.node) lines.push(await runLine(node, cases));
