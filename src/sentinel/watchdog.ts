@@ -2,12 +2,14 @@
  * Reports by itself when a thread has not turned its loop for too long, once a hang; says when it turns again.
  *
  * Time that passed for the whole process (a laptop asleep, SIGSTOP) counts for nobody: the watchdog's own ticks stop then
- * as well, and what they are late is taken off. A pool worker that its pool has parked never turns its loop: a stale
- * heartbeat is looked into once, and again only when the thread has used a CPU since.
+ * as well, and what they are late is taken off. A pool worker that its pool has parked never turns its loop, so a stale
+ * heartbeat is looked into once, and again when the kernel says that the thread has done something since: used a CPU, or
+ * woken up to sleep elsewhere. One that sleeps at the same place as before is most likely parked again after a task, but
+ * a task that waits in `Atomics.wait` sleeps there too: it is looked into once in the interval between two reports.
  */
 import { clearInterval, setInterval } from 'node:timers';
 import { monotonicMs, type SharedState, type ThreadSlot } from '../agent/sharedState.js';
-import { sampleThread } from './kernelLane.js';
+import { cpuBetween, sampleThread, type KernelSample } from './kernelLane.js';
 
 export interface WatchdogSettings {
   /** How long a loop may stand still, ms. */
@@ -24,14 +26,22 @@ export interface WatchdogActions {
 
 interface Seen {
   turnedAtMs: number;
-  /** Its CPU time when it was looked into; null where the kernel does not tell. */
-  cpuMs: number | null;
   reported: boolean;
+  lookedAtMs: number;
+  /** What the kernel said when it was looked into; null where it does not tell. */
+  kernel: KernelSample | null;
+  /** When it was last seen to have woken up, and how often it had been given a CPU by then. */
+  wokeAtMs: number | null;
+  wakings: number | null;
+  /** Whether it has woken up for something else than our own questions. */
+  wokeByItself: boolean;
 }
 
 /** A tick that comes later than this was kept from running together with the whole process, in ms. */
 const LATE_MS = 1000;
 const TICKS_A_BOUND = 8;
+/** Our own questions may wake a thread for this long after a look, in ms. */
+const SETTLED_MS = 1000;
 
 export class Watchdog {
   readonly #shared: SharedState;
@@ -65,7 +75,7 @@ export class Watchdog {
     this.#lastTickMs = now;
     const threads = this.#shared.threads().filter(({ threadId }) => threadId !== this.#shared.sentinelThreadId);
     this.#sayRecovered(threads);
-    const stale = threads.filter((slot) => this.#standsStill(slot, now) && !this.#isKnown(slot));
+    const stale = threads.filter((slot) => this.#standsStill(slot, now) && !this.#isKnown(slot, now));
     if (stale.length === 0 || this.#looking) return;
     if (now - this.#lastReportMs < this.#settings.intervalMs) return this.#suppress(stale);
     await this.#look(stale, now);
@@ -75,13 +85,17 @@ export class Watchdog {
     return now - Math.max(slot.turnedAtMs, this.#resumedAtMs) >= this.#settings.boundMs;
   }
 
-  /** Looked into already, and nothing has happened since. */
-  #isKnown(slot: ThreadSlot): boolean {
+  /** Looked into already, and nothing has happened since that would be worth another look. */
+  #isKnown(slot: ThreadSlot, now: number): boolean {
     const seen = this.#seen.get(slot.threadId);
     if (seen === undefined || seen.turnedAtMs !== slot.turnedAtMs) return false;
-    if (seen.reported || seen.cpuMs === null) return true;
-    const cpuMs = cpuOf(slot);
-    return cpuMs === null || cpuMs - seen.cpuMs < this.#settings.boundMs / 2;
+    const kernel = seen.reported || seen.kernel === null ? null : kernelOf(slot);
+    if (kernel === null || seen.kernel === null) return true;
+    if (cpuBetween(seen.kernel, kernel) >= this.#settings.boundMs / 2) return false;
+    noteWaking(seen, kernel, now);
+    if (seen.wokeAtMs === null || now - seen.wokeAtMs < this.#settings.boundMs) return true;
+    if (!isSamePlace(seen.kernel, kernel)) return false;
+    return !seen.wokeByItself || now - seen.lookedAtMs < this.#settings.intervalMs;
   }
 
   async #look(stale: ThreadSlot[], now: number): Promise<void> {
@@ -109,7 +123,16 @@ export class Watchdog {
   }
 
   #remember(slot: ThreadSlot, reported: boolean): void {
-    this.#seen.set(slot.threadId, { turnedAtMs: slot.turnedAtMs, cpuMs: cpuOf(slot), reported });
+    const kernel = kernelOf(slot);
+    this.#seen.set(slot.threadId, {
+      turnedAtMs: slot.turnedAtMs,
+      reported,
+      lookedAtMs: monotonicMs(),
+      kernel,
+      wokeAtMs: null,
+      wakings: wakingsOf(kernel),
+      wokeByItself: false,
+    });
   }
 
   #sayRecovered(threads: ThreadSlot[]): void {
@@ -128,7 +151,25 @@ export class Watchdog {
   }
 }
 
-function cpuOf(slot: ThreadSlot): number | null {
-  const sample = slot.osThreadId === null ? null : sampleThread(slot.osThreadId);
-  return sample === null ? null : (sample.scheduled?.onCpuMs ?? sample.cpuTicks * 10);
+function kernelOf(slot: ThreadSlot): KernelSample | null {
+  return slot.osThreadId === null ? null : sampleThread(slot.osThreadId);
+}
+
+function noteWaking(seen: Seen, kernel: KernelSample, now: number): void {
+  const wakings = wakingsOf(kernel);
+  if (wakings === seen.wakings) return;
+  seen.wakings = wakings;
+  seen.wokeAtMs = now;
+  seen.wokeByItself ||= now - seen.lookedAtMs > SETTLED_MS;
+}
+
+/** How often it has been given a CPU, or has given one up; null where the kernel does not count. */
+function wakingsOf(kernel: KernelSample | null): number | null {
+  return kernel?.scheduled?.timeslices ?? kernel?.switches?.voluntary ?? null;
+}
+
+/** Asleep in the same call on the same object: V8 has one condition a thread for all of its `Atomics.wait`. */
+function isSamePlace(one: KernelSample, other: KernelSample): boolean {
+  if (one.syscall === null || other.syscall === null) return one.waitChannel === other.waitChannel;
+  return one.syscall.number === other.syscall.number && one.syscall.arguments[0] === other.syscall.arguments[0];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { attachClient, breakAt } from '../harness/debugger.js';
-import { assertQuiet, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
+import { assertQuiet, FIXTURES, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
 const HANGS = `setTimeout(function hang() { for (;;); }, 400); console.log('ready');`;
 const HANGS_FOR_A_WHILE = `setTimeout(function hang() { const end = Date.now() + 3500; while (Date.now() < end); }, 400);
@@ -33,6 +33,50 @@ test(
     });
   },
 );
+
+/** Bounds of the watchdog in these tests: one look at a parked worker comes before its next task. */
+const PARKED = { GMR_WATCHDOG_MS: '1000', GMR_WATCHDOG_INTERVAL_MS: '2000' };
+
+/** A pool of one worker, which its pool parks for `idleMs` before it gets the task `then`. */
+function poolOf(then: string | null, idleMs: number): string {
+  return `const { Piscina } = require('piscina');
+    const pool = new Piscina({ filename: ${JSON.stringify(join(FIXTURES, 'piscinaWorker.cjs'))}, minThreads: 1, maxThreads: 1 });
+    pool.run({}, { name: 'quick' }).then(() => {
+      console.log('ready');
+      setTimeout(() => { console.log('submitted'); ${then === null ? '' : `pool.run({}, { name: '${then}' }).catch(() => {})`} }, ${idleMs});
+      setInterval(() => {}, 1e6);
+    });`;
+}
+
+for (const [task, state] of [
+  ['child', 'native-wait'],
+  ['park', 'atomics-wait'],
+] as const) {
+  test(
+    `the watchdog reports a pool worker that was parked, and whose next task then blocks in ${state}`,
+    { timeout: 60_000, skip: process.platform !== 'linux' },
+    async () => {
+      await using(poolOf(task, 4000), { env: PARKED, timeoutMs: 30_000 }, async (fixture) => {
+        await fixture.line(/^submitted$/);
+        assert.doesNotMatch(fixture.stderr, /"formatVersion"/, 'a parked worker is no alarm');
+        const report = await fixture.report();
+        assert.equal(report.report.trigger.kind, 'watchdog');
+        const worker = report.threads.find(({ role }) => role === 'worker');
+        assert.equal(worker?.state, state);
+        assert.ok(report.verdicts.some(({ threadId }) => threadId === worker?.threadId));
+      });
+    },
+  );
+}
+
+test('the watchdog says nothing of a pool that works now and then', { timeout: 60_000 }, async () => {
+  const code = `${poolOf(null, 0)}
+    setInterval(() => pool.run({}, { name: 'quick' }), 1700)`;
+  await using(code, { env: PARKED }, async (fixture) => {
+    await new Promise((resolve) => setTimeout(resolve, 9000));
+    assert.equal(fixture.stderr, '');
+  });
+});
 
 test('a process that was stopped and continued is no hang for the watchdog', { timeout: 30_000 }, async () => {
   await using(TURNS, { env: { GMR_WATCHDOG_MS: '1000' } }, async (fixture) => {
