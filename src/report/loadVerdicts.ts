@@ -14,7 +14,7 @@ export function loadVerdicts(report: Unjudged): Verdict[] {
 function throttledVerdict(report: Unjudged): Verdict[] {
   const { container } = report.process;
   const share = container?.throttledShare ?? 0;
-  const threads = report.threads.filter((thread) => thread.state === 'throttled');
+  const threads = report.threads.filter((thread) => thread.state === 'throttled' && !hasTurnedRecently(thread, report));
   if (share < THRESHOLDS.throttledShare && threads.length === 0) return [];
   const worst = [...threads].sort((one, other) => (other.blockedForMs ?? 0) - (one.blockedForMs ?? 0))[0];
   const forMs = worst === undefined ? null : stuckMs(worst, report);
@@ -43,6 +43,12 @@ function throttledVerdict(report: Unjudged): Verdict[] {
       ],
     }),
   ];
+}
+
+/** On a crowded machine a thread that moves on may get no CPU for a moment: that is felt by nobody. */
+function hasTurnedRecently(thread: ThreadReport, report: Unjudged): boolean {
+  const forMs = stuckMs(thread, report);
+  return forMs !== null && forMs < THRESHOLDS.turnedRecentlyMs;
 }
 
 function libuvVerdict(report: Unjudged): Verdict[] {

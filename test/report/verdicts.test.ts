@@ -256,6 +256,7 @@ describe('verdicts on what queues and what is short', () => {
     assert.deepEqual(codes({ process: { container: { ...container, throttledShare: 0.02 } } }), []);
     const starved = only({ threads: [worker(1, { state: 'throttled', blockedForMs: 4000 })] });
     assert.deepEqual([starved.code, starved.threadId, starved.basis], ['cpu-throttled', 1, 'inferred']);
+    assert.deepEqual(codes({ threads: [worker(1, { state: 'throttled', blockedForMs: 400 })] }), []);
   });
 
   it('says that tasks pile up: many awaits at one place, the oldest of some age', () => {
