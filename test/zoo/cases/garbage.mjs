@@ -1,3 +1,5 @@
+import { ready } from '../ready.mjs';
+
 /** Near its limit the heap is collected again and again: not an endless loop, whatever the stack looks like. */
 export const truth = {
   state: ['spinning', 'native-cpu'],
@@ -28,9 +30,13 @@ function work() {
 
 function allocate() {
   const rows = Array.from({ length: ROWS }, row);
+  ready();
   for (let i = 0; work() !== null; i = (i + 1) % ROWS) rows[i] = row();
 }
 
 export function hang() {
   allocate();
 }
+
+/** Not before the heap is full, which takes its time. */
+hang.saysReady = true;
