@@ -4,7 +4,17 @@ import { culprit, formatFrame } from './frames.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Frame, PoolReport, ThreadReport, Verdict } from './types.js';
 import { pileupVerdicts } from './pileups.js';
-import { isStuck, nameThread, newVerdict, restartLoses, sinceOf, stuckMs, type Unjudged } from './verdictParts.js';
+import {
+  frameToName,
+  inFrame,
+  isStuck,
+  nameThread,
+  newVerdict,
+  restartLoses,
+  sinceOf,
+  stuckMs,
+  type Unjudged,
+} from './verdictParts.js';
 
 export function loadVerdicts(report: Unjudged): Verdict[] {
   const pools = report.pools.flatMap((pool) => poolVerdict(pool, report));
@@ -23,6 +33,7 @@ function throttledVerdict(report: Unjudged): Verdict[] {
   const limit =
     quota === null ? 'the machine has too few CPUs for what runs on it' : `the container may use ${quota} CPUs`;
   const who = worst === undefined ? 'the process' : nameThread(worst);
+  const frame = worst === undefined ? null : frameToName(worst, report);
   return [
     newVerdict({
       code: 'cpu-throttled',
@@ -31,7 +42,8 @@ function throttledVerdict(report: Unjudged): Verdict[] {
       threadId: worst?.threadId ?? null,
       since: sinceOf(forMs, report),
       forMs,
-      text: `${who} wants to run and is not let${share > 0 ? `, throttled in ${Math.round(share * 100)}% of periods` : ''}: ${limit}`,
+      frame,
+      text: `${who} wants to run and is not let${inFrame(frame, report)}${share > 0 ? `, throttled in ${Math.round(share * 100)}% of periods` : ''}: ${limit}`,
       evidence: [
         ...(worst?.evidence ?? []),
         ...(share > 0 ? [`throttled in ${Math.round(share * 100)}% of the scheduler's periods`] : []),

@@ -29,7 +29,7 @@ test(
       assert.ok((report.process.container?.throttledShare ?? 0) >= 0.5, `${report.process.container?.throttledShare}`);
       const [verdict] = report.verdicts;
       assert.deepEqual([verdict?.code, verdict?.basis, verdict?.threadId], ['cpu-throttled', 'measured', 0]);
-      assert.match(verdict?.text ?? '', /main wants to run and is not let, throttled in \d+% of periods/);
+      assert.match(verdict?.text ?? '', /main wants to run and is not let in spin .*, throttled in \d+% of periods/);
       assert.ok(!report.verdicts.some(({ code }) => code === 'thread-spinning'));
     } finally {
       await fixture.stop();

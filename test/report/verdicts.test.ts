@@ -254,7 +254,8 @@ describe('verdicts on what queues and what is short', () => {
       ],
     );
     assert.deepEqual(codes({ process: { container: { ...container, throttledShare: 0.02 } } }), []);
-    const starved = only({ threads: [worker(1, { state: 'throttled', blockedForMs: 4000 })] });
+    const starved = only({ threads: [worker(1, { state: 'throttled', blockedForMs: 4000, stack: [RENDER] })] });
+    assert.match(starved.text, /is not let in renderTable {2}src\/pdf\/table\.ts:118: the machine/);
     assert.deepEqual([starved.code, starved.threadId, starved.basis], ['cpu-throttled', 1, 'inferred']);
     assert.deepEqual(codes({ threads: [worker(1, { state: 'throttled', blockedForMs: 400 })] }), []);
   });
