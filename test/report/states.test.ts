@@ -62,6 +62,12 @@ describe('a thread that answered the inspector', () => {
     );
   });
 
+  it('is idle where it only wakes to be asked, however long it then waits for a CPU', () => {
+    const asked = { answeredStack: [], stackSamples: [[]], turnedAgoMs: null, loopTurned: true };
+    check({ ...asked, kernel: kernel({ onCpuMs: 9, runDelayMs: 180 }) }, 'idle');
+    check({ ...asked, kernel: kernel({ onCpuMs: 60, runDelayMs: 180 }) }, 'busy');
+  });
+
   it('is spinning without a heartbeat only when two samples agree, and says how long it was watched', () => {
     const decision = check(
       { answeredStack: LOOP, stackSamples: [LOOP], instrumented: false, kernel: ON_CPU },
