@@ -27,3 +27,6 @@ export function shortened(command: string[]): string[] {
   const more = command.length - LONGEST_COMMAND;
   return more > 0 ? [...command.slice(0, LONGEST_COMMAND), `… (${more} more)`] : command;
 }
+
+/** Levels of the tree that are shown: each is two of the report, whose depth is bounded. */
+export const DEEPEST = 32;

@@ -3,13 +3,11 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { redactArguments } from '../report/redact.js';
 import type { ProcessNode } from '../report/types.js';
 import { isNodeName, preloads } from './nodeCommands.js';
-import { shortened, stateOf } from './processWords.js';
+import { DEEPEST, shortened, stateOf } from './processWords.js';
 import { processesByPs } from './processesByPs.js';
 
 const MOST_PROCESSES = 512;
 const MOST_MS = 50;
-/** A deeper tree helps nobody, and every level of it is two of the report, whose depth is bounded. */
-const DEEPEST = 32;
 
 export interface ProcessesOptions {
   passwdFile?: string;

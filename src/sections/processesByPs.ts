@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 import { redactArguments } from '../report/redact.js';
 import type { ProcessNode } from '../report/types.js';
 import { isNodeName, preloads } from './nodeCommands.js';
-import { shortened, stateOf } from './processWords.js';
+import { DEEPEST, shortened, stateOf } from './processWords.js';
 
 const FILE = '/bin/ps';
 /** As POSIX has them; without headings. */
@@ -34,7 +34,7 @@ export function processesByPs(pid: number): ProcessNode | null {
   }
 }
 
-type Row = Omit<ProcessNode, 'children'>;
+type Row = Omit<ProcessNode, 'elided' | 'children'>;
 
 /**
  * The tree below `pid` from what `ps` printed, children sorted by pid; null when it is not among them.
@@ -48,12 +48,14 @@ export function treeFromPs(text: string, pid: number, without: number | null = n
   const own = rows.find((row) => row.pid === pid);
   if (own === undefined) return null;
   const seen = new Set<number>();
-  const node = (row: Row): ProcessNode[] => {
+  const node = (row: Row, level: number): ProcessNode[] => {
     if (seen.has(row.pid) || seen.size >= MOST_PROCESSES) return [];
     seen.add(row.pid);
-    return [{ ...row, children: (children.get(row.pid) ?? []).flatMap(node) }];
+    const below = (children.get(row.pid) ?? []).flatMap((child) => node(child, level + 1));
+    if (level < DEEPEST) return [{ ...row, elided: 0, children: below }];
+    return [{ ...row, elided: below.reduce((sum, child) => sum + 1 + child.elided, 0), children: [] }];
   };
-  return node(own)[0] ?? null;
+  return node(own, 1)[0] ?? null;
 }
 
 function rowOf(line: string, ownPid: number): Row | null {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test from 'node:test';
 import { attachClient, breakAt } from '../harness/debugger.js';
 import { assertQuiet, FIXTURES, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
