@@ -121,7 +121,8 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
 
 async function onSignal(signal: string): Promise<void> {
   if (isStopSignal(signal)) reportIfStillAlive(signal);
-  const claim = await standIn.heard(Math.min(settings.grace, settings.deadline), settings.deadline);
+  const graceMs = Math.min(settings.grace, settings.deadline);
+  const claim = await standIn.heard(graceMs, settings.deadline, () => ears.has(signal));
   if (claim === 0) return;
   await report(claim, triggerOf(signal));
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);

@@ -18,11 +18,18 @@ export class StandIn {
     this.#countAtStart = shared.signalsSeenByMain;
   }
 
-  /** Call once for every signal heard. Resolves with a claim under which the sentinel must report now, or with 0. */
-  async heard(graceMs: number, deadlineMs: number): Promise<number> {
+  /**
+   * Call once for every signal heard. Resolves with a claim under which the sentinel must report now, or with 0. A signal
+   * that is not ours any more when the grace is over went to a listener of the application's, which main knew of first.
+   */
+  async heard(graceMs: number, deadlineMs: number, isOurs: () => boolean): Promise<number> {
     this.#heard++;
     const number = this.#countAtStart + this.#heard;
     await setTimeout(graceMs);
+    if (!isOurs()) {
+      this.#heard--;
+      return 0;
+    }
     if (this.#shared.signalsSeenByMain >= number) return this.#afterMain(deadlineMs);
     if (this.#shared.signalsServed >= number) return 0; // A report that began after this signal has answered it.
     const claim = this.#shared.claimLead('sentinel') || (await this.#afterMain(deadlineMs));
