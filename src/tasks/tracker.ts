@@ -80,7 +80,7 @@ class Tracker implements TaskTracker {
   beat(): void {
     this.#guarded('heartbeat', () => {
       this.#hooks.beat();
-      if (this.#promises !== null) this.#ages.beat();
+      if (this.#promises !== null) this.#ages.beat(this.#promises.ring.count());
       this.#promises?.beat();
       this.#handles?.beat();
     });
