@@ -76,7 +76,10 @@ function shapeOf(key: string, stack: string, creation: string | null, note: stri
   };
 }
 
-/** Tells the chains of this package itself, all of whose functions are its own. */
+/**
+ * Tells the chains of this package itself: their innermost function is its own. Who waits for a report, the application
+ * too, is no task that was pending before somebody asked. V8's combinators are in no file.
+ */
 function ownStacks(): (stack: string) => boolean {
   const own = ownFile();
   const known = new Map<string, boolean>();
@@ -84,9 +87,17 @@ function ownStacks(): (stack: string) => boolean {
     if (own === null || stack === '') return false;
     let isOwn = known.get(stack);
     if (isOwn === undefined) {
-      isOwn = stack.split('\n').every((line) => line.split('\t')[1] === own);
+      isOwn = innermostFile(stack) === own;
       known.set(stack, isOwn);
     }
     return isOwn;
   };
+}
+
+function innermostFile(stack: string): string | undefined {
+  for (const line of stack.split('\n')) {
+    const file = line.split('\t')[1] ?? '';
+    if (file !== '') return file;
+  }
+  return undefined;
 }
