@@ -28,7 +28,10 @@ export interface AskedPromises {
 
 type Limits = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs'>;
 
-/** Asks the oldest half of what may be asked, then evenly over the rest, until `placesMax` or `placesMs` is reached. */
+/**
+ * Asks the oldest half of what may be asked, then evenly over the rest, until `placesMax` or `placesMs` is reached. Nobody
+ * waits for a promise that nothing was derived from: that needs no question.
+ */
 export function* askPending(
   watch: PromiseWatch,
   hooks: HooksWithoutPromises,
@@ -43,14 +46,17 @@ export function* askPending(
       if (promise.parent > 0) waiters.set(promise.parent, (waiters.get(promise.parent) ?? 0) + 1);
     }
   }
-  const candidates: PendingPromise[] = [];
-  for (const promise of pending.values()) {
-    // What `await` makes for itself is derived, and nothing waits for it.
-    if (promise.parent === 0 || waiters.has(promise.id)) candidates.push(promise);
-    if (candidates.length % LOOKED_AT === 0) yield;
-  }
   const why = reasonNotToAsk(watch, hooks, limits.lane);
   const result: AskedPromises = { asked: [], unasked: [], why, isPending: (id) => pending.has(id) };
+  const candidates: PendingPromise[] = [];
+  let looked = 0;
+  for (const promise of pending.values()) {
+    if (waiters.has(promise.id)) candidates.push(promise);
+    // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
+    else if (promise.parent === 0 && watch.find(promise.id) !== undefined)
+      result.asked.push({ ...promise, stack: '', waiters: 0 });
+    if (++looked % LOOKED_AT === 0) yield;
+  }
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
   yield* askChosen(chosen, waiters, watch, hooks, limits, result);
