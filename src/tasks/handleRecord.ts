@@ -1,4 +1,5 @@
 /** One watched resource: what is kept of it, and how to tell from outside that it is still in use. */
+import { dataOf } from './ownData.js';
 import { readStack, type HeldStack } from './realm.js';
 import type { TaskType } from './taskTypes.js';
 
@@ -59,6 +60,11 @@ export class HandleRecord {
       return true;
     }
   }
+}
+
+/** Whether it is a timer whose callback runs right now: Node takes it out of its list for as long. */
+export function isRunning({ type, resource }: HandleRecord): boolean {
+  return type.kind === 'timer' && dataOf(resource, '_idleNext') === null;
 }
 
 /**

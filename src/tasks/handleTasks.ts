@@ -2,15 +2,17 @@
 import type { RawPoolTask } from '../protocol.js';
 import { now } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
-import type { GroupShape, TaskGroups } from './groups.js';
-import type { HandleRecord } from './handleRecord.js';
+import type { TaskGroups } from './groups.js';
+import { isRunning, type HandleRecord } from './handleRecord.js';
 import type { HandleWatch } from './handles.js';
+import { keepsAlive, refOf } from './keepAlive.js';
 import { poolTaskOf } from './poolTasks.js';
 import { ownFile } from './realm.js';
 import type { PausableWork } from './slices.js';
 
 const PARENTS_MAX = 4;
 const POOL_TASKS_MAX = 5000;
+const RUNNING = 'its callback is running';
 const SAMPLED = 'no creation stack: this type is made so often that only some get one';
 
 /** Adds to `groups`; returns what pool tasks say of themselves. */
@@ -29,10 +31,19 @@ export function* addHandles(watch: HandleWatch, payloadBytes: number, groups: Ta
     if (creation !== null && isOwn(creation)) continue;
     const ref = refOf(record);
     const parent = parentsOf(record, records);
-    const key = [record.type.name, ref, parent.join(' '), creation ?? '\0'].join('\0');
-    groups.add(key, record.asyncId, watch.ages.ageOf(record.asyncId, at), () =>
-      shapeOf(key, record, ref, parent, creation),
-    );
+    const alive = keepsAlive(record, ref);
+    const note = noteOf(record, creation);
+    const key = [record.type.name, ref, alive, note, parent.join(' '), creation ?? '\0'].join('\0');
+    groups.add(key, record.asyncId, watch.ages.ageOf(record.asyncId, at), () => ({
+      key,
+      type: record.type.name,
+      keepsAlive: alive,
+      ref,
+      note,
+      parent,
+      awaitStack: () => [],
+      createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
+    }));
     if (poolTasks.length >= POOL_TASKS_MAX) continue;
     const poolTask = poolTaskOf(record, payloadBytes);
     if (poolTask !== null) poolTasks.push(poolTask);
@@ -40,44 +51,15 @@ export function* addHandles(watch: HandleWatch, payloadBytes: number, groups: Ta
   return poolTasks;
 }
 
-function shapeOf(
-  key: string,
-  record: HandleRecord,
-  ref: boolean | null,
-  parent: string[],
-  creation: string | null,
-): GroupShape {
-  return {
-    key,
-    type: record.type.name,
-    keepsAlive: keepsAlive(record, ref),
-    ref,
-    note: creation === null ? SAMPLED : null,
-    parent,
-    awaitStack: () => [],
-    createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
-  };
+function noteOf(record: HandleRecord, creation: string | null): string | null {
+  if (isRunning(record)) return RUNNING;
+  return creation === null ? SAMPLED : null;
 }
 
 /** Heartbeats, ports and sockets of this package itself. */
 function isOwn(creation: string): boolean {
   const own = ownFile();
   return own !== null && creation.includes(`\t${own}\t`);
-}
-
-function refOf(record: HandleRecord): boolean | null {
-  try {
-    const ref = (record.resource as { hasRef?: () => unknown } | undefined)?.hasRef?.();
-    return typeof ref === 'boolean' ? ref : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A handle keeps the loop alive while it is ref'd, a request while it is under way; of others nobody can tell. */
-function keepsAlive(record: HandleRecord, ref: boolean | null): boolean | null {
-  if (ref !== null) return ref;
-  return record.type.kind === 'native' && /REQ/.test(record.type.name) ? true : null;
 }
 
 /** Types of the tasks that made this one, nearest first, as far as they are still known. */

@@ -1,5 +1,7 @@
 /** What is known of each type of async resource: whether it is watched, and how many creation stacks it may have. */
 
+import { dataOf } from './ownData.js';
+
 /** Made and gone within a turn of the loop, in masses; `PROMISE` is watched by other means. */
 const NEVER_LONG = ['TickObject', 'Immediate', 'Microtask', 'PROMISE'];
 
@@ -74,8 +76,15 @@ export class TaskTypes {
 }
 
 function kindOf(name: string, resource: object): ResourceKind {
-  if (name === 'Timeout' && '_destroyed' in resource) return 'timer';
+  if (name === 'Timeout' && dataOf(resource, '_destroyed') !== undefined) return 'timer';
   if (name === 'MESSAGEPORT') return 'port';
   if (name === 'HTTPINCOMINGMESSAGE' || name === 'HTTPCLIENTREQUEST') return 'http';
-  return typeof (resource as { getAsyncId?: unknown }).getAsyncId === 'function' ? 'native' : 'embedder';
+  return isNative(dataOf(resource, 'getAsyncId')) || isNative(dataOf(dataOf(resource, 'handle'), 'getAsyncId'))
+    ? 'native'
+    : 'embedder';
+}
+
+/** An application may give its own `AsyncResource` methods of these names: only the runtime's own are ever called. */
+function isNative(method: unknown): boolean {
+  return typeof method === 'function' && Function.prototype.toString.call(method).endsWith('{ [native code] }');
 }
