@@ -1,4 +1,4 @@
-export { setup, report, registerSection } from './coordinator/api.js';
+export { setup, report, registerSection, whyAlive, type WhyAliveOptions } from './coordinator/api.js';
 export type { SectionGenerator, SectionOptions } from './sections/registered.js';
 export { render } from './view/render.js';
 export { GuruError, OptionError, type GuruErrorCode } from './errors.js';

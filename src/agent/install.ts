@@ -12,7 +12,7 @@ export function installInWorker(version: string): boolean {
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
   const agent = new Agent(new SharedState(setup.buffer), setup.settings, null);
-  agent.publish(version, { sections: agent.sections });
+  agent.publish(version, { sections: agent.sections, whyAlive: (lookMs: number) => agent.whyAlive(lookMs) });
   introduce(agent, setup.token);
   return true;
 }

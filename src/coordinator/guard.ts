@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTurnedOff } from '../options.js';
+import { packageFolder } from '../packageFolder.js';
 
 interface Permission {
   has(scope: string): boolean;
@@ -34,12 +35,6 @@ export function sentinelFile(): string | null {
   if (folder === null) return null;
   const file = join(folder, 'guru-meditation-sentinel.cjs');
   return existsSync(file) ? file : null;
-}
-
-function packageFolder(): string | null {
-  // In this order: under `node --eval` and in the REPL a global `__dirname` stands for the working directory.
-  if (typeof import.meta.dirname === 'string') return import.meta.dirname;
-  return typeof __dirname === 'string' ? __dirname : null;
 }
 
 function forbids(scope: string): boolean {

@@ -8,7 +8,7 @@ import { resolveOptions, type Options, type SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
 import { isSectionFault } from '../sections/boundary.js';
 import type { SectionRegistry } from '../sections/registered.js';
-import type { Report, Trigger } from '../report/types.js';
+import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import type { Collected, Reached, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
 import { Lead, type FinishOrder } from './lead.js';
@@ -83,6 +83,10 @@ export class Host {
   /** What the application registered on main. */
   get sections(): SectionRegistry {
     return this.#agent.sections;
+  }
+
+  whyAlive(lookMs: number): Promise<KeptAlive[]> {
+    return this.#agent.whyAlive(lookMs);
   }
 
   /** From now on every report looks for threads that no agent saw start. */

@@ -189,6 +189,22 @@ export interface TaskGroup {
   note: string | null;
 }
 
+/** Something that keeps a thread running, as `whyAlive()` lists it. */
+export interface KeptAlive {
+  /** The async resource's type (`TCPSERVERWRAP`, `Timeout`, ...). */
+  type: string;
+  count: number;
+  /** True when it says that it is ref'd; null where nobody can tell. */
+  ref: boolean | null;
+  ageMs: { min: number; median: number; max: number } | null;
+  /** When the oldest was made (ISO 8601); null where no age is known. */
+  since: string | null;
+  /** Where it was made, most recent call first; why-is-node-running knows neither functions nor columns. */
+  createdAt: Pick<Frame, 'function' | 'file' | 'line' | 'column'>[];
+  /** Who knows it: this package, why-is-node-running, or Node itself (`process.getActiveResourcesInfo`), by type alone. */
+  source: 'tracker' | 'why-is-node-running' | 'node';
+}
+
 export type TasksMode = 'off' | 'handles' | 'on' | 'full';
 
 export interface TasksReport {
