@@ -151,8 +151,10 @@ export interface ThreadReport {
   createdAt: Frame[];
   eventLoop: { utilization: number } | null;
   heap: { used: number; limit: number } | null;
-  /** Active resources that keep its loop alive, by type. */
+  /** Active resources that are ref'd, by type, as Node counts them: standard streams too, which keep nothing alive. */
   resources: Record<string, number>;
+  /** What keeps its loop going, most first, as the tracker knows it; null where it does not watch handles. */
+  keptAliveBy: { type: string; count: number }[] | null;
   kernel: KernelEvidence | null;
   pool: string | null;
   /** How the state was decided: one fact a line, for a person. */
