@@ -7,6 +7,7 @@ import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
 import { addTasks, type PortLane } from './portLane.js';
+import { together } from './together.js';
 
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;
@@ -42,11 +43,11 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   asking.askTasks();
   const workers = [...asking.answers.keys()].filter(isWorker);
   // Awaited as they start: what is pending meanwhile is then told from the application's tasks by who waits for it.
-  const [main, reading, threadSections] = await Promise.all([
+  const [main, reading, threadSections] = await together([
     lanes.mainFacts(request),
     reach(lanes, request, [...(own === null ? [] : [own]), ...asking.answers.values()]),
     lanes.ports.sections(request.id, workers, sectionsBound(request)),
-    own === null ? null : before(addOwnTasks(lanes, question, own.snapshot), request),
+    before(addOwnTasks(lanes, question, own?.snapshot ?? null), request),
     asking.answered(request.deadlineMs),
   ]);
   const reached = withoutEnded(reading);
@@ -69,11 +70,11 @@ function describeOwn(thread: OwnThread, request: ReportRequest): Answer {
   return { snapshot: thread.describe(), lane: 'port', answerMs: monotonicMs() - request.startedMs, title: null };
 }
 
-async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot): Promise<void> {
-  if (own !== null) addTasks(snapshot, await own.tasksInSlices(question));
+async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
+  if (own !== null && snapshot !== null) addTasks(snapshot, await own.tasksInSlices(question));
 }
 
-/** Until `done`, or the request's deadline. By `await` alone: V8 tells nobody who waits for a race or for a callback. */
+/** Until `done`, or the request's deadline. */
 function before(done: Promise<void>, request: ReportRequest): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, Math.max(0, request.startedMs + request.deadlineMs - monotonicMs()));

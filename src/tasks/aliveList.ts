@@ -47,7 +47,8 @@ export class AliveList {
   async list(watch: HandleWatch | null, mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]> {
     const isBrief = lookMs > 0;
     try {
-      if (isBrief) await this.hold().then(() => pause(lookMs));
+      if (isBrief) await this.hold();
+      if (isBrief) await pause(lookMs);
       const known = watch === null ? [] : await readGroups(watch);
       const keeping = known.filter((group) => group.keepsAlive === true);
       mapFrames(keeping.flatMap(({ createdAt }) => createdAt));

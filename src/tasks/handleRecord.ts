@@ -74,12 +74,10 @@ export function isRunning({ type, resource }: HandleRecord): boolean {
  */
 function inUse(resource: object, type: TaskType, asyncId: number): boolean {
   if (type.kind === 'native') return nativeId(resource) === asyncId;
-  if (type.kind === 'timer')
-    return (resource as Record<string, unknown>)['_destroyed'] !== true && timerId(resource) === asyncId;
+  if (type.kind === 'timer') return dataOf(resource, '_destroyed') !== true && timerId(resource) === asyncId;
   if (type.kind === 'port') return (resource as { hasRef(): unknown }).hasRef() === true;
   if (type.kind === 'http') {
-    const { socket, req } = resource as { socket?: { parser?: unknown }; req?: { parser?: unknown } };
-    const parser = (socket ?? req)?.parser;
+    const parser = dataOf(dataOf(resource, 'socket') ?? dataOf(resource, 'req'), 'parser');
     return typeof parser === 'object' && parser !== null && nativeId(parser) === asyncId;
   }
   return true;

@@ -12,7 +12,8 @@ const STREAMS = new Set(['TCPWRAP', 'PIPEWRAP', 'TTYWRAP']);
 export function refOf({ type, resource }: HandleRecord): boolean | null {
   if (type.kind === 'embedder' || type.kind === 'http') return null;
   try {
-    const ref = (resource as { hasRef?: () => unknown } | undefined)?.hasRef?.();
+    const hasRef = dataOf(resource, 'hasRef');
+    const ref: unknown = typeof hasRef === 'function' ? hasRef.call(resource) : null;
     return typeof ref === 'boolean' ? ref : null;
   } catch {
     return null;

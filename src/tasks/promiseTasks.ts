@@ -41,7 +41,8 @@ export function* addPromises(
     if (isOurs(chain.stack)) continue;
     const creation = watch.creation(chain.id);
     const note = noteOf(chain);
-    const key = `${note ?? ''}\0${chain.stack}\0${creation ?? ''}`;
+    // Equal strings that are one and the same are found without being read: there may be a hundred thousand.
+    const key = creation === null ? (note ?? chain.stack) : `${note ?? ''}\0${chain.stack}\0${creation}`;
     groups.add(key, chain.id, ages.ageOf(chain.id, at), () => shapeOf(key, chain.stack, creation, note));
     if (index % 64 === 0) yield;
   }

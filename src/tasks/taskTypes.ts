@@ -31,6 +31,9 @@ const STACKS_PER_BEAT = 16;
 /** Applications can make up any number of type names; from here on they share one entry. */
 const TYPES_MAX = 500;
 
+/** Longer names are cut: applications make them up. */
+const NAME_MAX = 200;
+
 /** How to tell that a resource is still in use. */
 export type ResourceKind = 'native' | 'timer' | 'port' | 'http' | 'embedder';
 
@@ -69,7 +72,8 @@ export class TaskTypes {
   }
 
   #entry(name: string, kind: ResourceKind): TaskType {
-    const found = this.#types.get(name) ?? new TaskType(name, kind);
+    const shown = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX)}…` : name;
+    const found = this.#types.get(name) ?? new TaskType(shown, kind);
     this.#types.set(name, found);
     return found;
   }

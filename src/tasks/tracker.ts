@@ -77,7 +77,7 @@ class Tracker implements TaskTracker {
     this.#failures = [];
     this.#guarded('handles', () => this.#setHandles(mode !== 'off', mode === 'full'));
     this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
-    if (mode === 'full') this.#alive.hold().catch((error: unknown) => this.#fail('why-is-node-running', error));
+    if (mode === 'full') this.#promises?.ring.ignoring(() => void this.#holdAlive());
   }
 
   stop(): void {
@@ -201,6 +201,14 @@ class Tracker implements TaskTracker {
       work();
     } catch (error) {
       this.#fail(what, error);
+    }
+  }
+
+  async #holdAlive(): Promise<void> {
+    try {
+      await this.#alive.hold();
+    } catch (error) {
+      this.#fail('why-is-node-running', error);
     }
   }
 
