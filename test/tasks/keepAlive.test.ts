@@ -56,7 +56,8 @@ class Loop extends AsyncResource { hasRef() { for (;;); } get getAsyncId() { for
 held.push(new Loop('Loop'), new Proxy(new AsyncResource('Proxied'), { get: called, getOwnPropertyDescriptor: called, getPrototypeOf: called }));
 for (let beat = 0; beat < 20; beat++) tracker.beat();
 setTimeout(() => { const { groups } = tracker.snapshot(request); console.log(held.length); console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type !== 'Timeout'), ...calls])); process.exit(); }, 20);`);
-  assert.deepEqual(types.sort(), ['HTTPINCOMINGMESSAGE', 'Loop', 'Piscina.Task', 'Proxied', 'Tinypool.Task', 'Trap']);
+  // One that says it is an HTTP message, and has no parser that works for it, is none that is in use.
+  assert.deepEqual(types.sort(), ['Loop', 'Piscina.Task', 'Proxied', 'Tinypool.Task', 'Trap']);
 });
 
 test('a log of why-is-node-running gives types and places, without the resources of this package', () => {
