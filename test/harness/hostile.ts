@@ -95,7 +95,7 @@ export function testHostilePrograms(state: State): void {
         assert.ok(timers.length > 0, 'creation stacks');
         const [main] = report.threads;
         assert.equal(main?.readBy, state === 'hung' ? 'inspector' : 'port');
-        if (state === 'hung') assert.equal(main?.stack[0]?.function, 'busyUntil');
+        if (state === 'hung') assert.ok(main?.stack.slice(0, 2).some((frame) => frame.function === 'busyUntil'));
         if (way === 'hugeNames') assert.ok(JSON.stringify(report).length < 1_000_000);
       });
     }
