@@ -1,5 +1,13 @@
-export { setup, report, registerSection, label, withLabels } from './coordinator/api.js';
-export type { LabelValue } from './coordinator/api.js';
+export {
+  setup,
+  report,
+  registerSection,
+  label,
+  withLabels,
+  whyAlive,
+  type LabelValue,
+  type WhyAliveOptions,
+} from './coordinator/api.js';
 export type { SectionGenerator, SectionOptions } from './sections/registered.js';
 export { render } from './view/render.js';
 export { GuruError, OptionError, type GuruErrorCode } from './errors.js';

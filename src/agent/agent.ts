@@ -11,7 +11,7 @@ import type {
   ThreadSnapshot,
   ToAgent,
 } from '../protocol.js';
-import type { ThreadPhase } from '../report/types.js';
+import type { KeptAlive, ThreadPhase } from '../report/types.js';
 import { createSectionRegistry } from '../sections/registered.js';
 import { captureStack } from '../tasks/realm.js';
 import { addLabel, runWithLabels, type LabelScope } from '../tasks/labels.js';
@@ -125,6 +125,11 @@ export class Agent {
     } catch (error) {
       return { tasks: null, pauseMs: 0, notRead: [`tasks: ${error instanceof Error ? error.message : 'unreadable'}`] };
     }
+  }
+
+  /** What keeps this thread running; `lookMs` as `whyAlive` of the public API has it. */
+  whyAlive(lookMs: number): Promise<KeptAlive[]> {
+    return this.#tracker.whyAlive(applyThreadMaps, lookMs);
   }
 
   /** Serves a port until it closes; whatever is no message of ours is ignored. */

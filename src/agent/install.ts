@@ -17,6 +17,7 @@ export function installInWorker(version: string): boolean {
     get labels() {
       return agent.labels;
     },
+    whyAlive: (lookMs: number) => agent.whyAlive(lookMs),
   });
   introduce(agent, setup.token);
   return true;

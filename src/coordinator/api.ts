@@ -1,6 +1,6 @@
 /** What an application calls. All of it works with and without the preload. */
 import { isMainThread } from 'node:worker_threads';
-import { GuruError } from '../errors.js';
+import { GuruError, messageOf, OptionError } from '../errors.js';
 import type { SetupOptions } from '../options.js';
 import { resolveOptions, isTurnedOff } from '../resolveOptions.js';
 import {
@@ -10,7 +10,7 @@ import {
   type SectionRegistry,
 } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
-import type { Report } from '../report/types.js';
+import type { KeptAlive, Report } from '../report/types.js';
 import type { Host } from './host.js';
 import { install, installedHandle } from './install.js';
 import { sayOnce } from './notice.js';
@@ -43,6 +43,46 @@ export async function report(): Promise<Report> {
   const installed = host();
   if (installed === null) throw new GuruError('GMR_UNSUPPORTED', `report: ${reason ?? 'nothing is installed'}`);
   return installed.report({ kind: 'api', detail: 'report()' }, false);
+}
+
+/** What `whyAlive` may be told. */
+export interface WhyAliveOptions {
+  /** Lets the package why-is-node-running look for this long first, in ms: it knows what is made meanwhile. Default 0. */
+  lookMs?: number;
+}
+
+const LOOK_MS_MAX = 600_000;
+
+/**
+ * What keeps the thread that calls this running: handles that are ref'd and active, and requests under way, each place
+ * with its count, age and stack of creation (`tasks: full` takes a stack for every one). Why-is-node-running costs much
+ * and is loaded only under `tasks: full`, or for `lookMs`; what it sees beside is in the list with its name. Where handles
+ * are not watched, Node's own counts by type are all there is. Keeps nothing alive itself: with `lookMs` the process may
+ * end before the promise settles.
+ * @throws {GuruError} `GMR_OPTION` for options that are none; `GMR_UNSUPPORTED` under `GMR=off`, where nothing could be
+ * installed, or where why-is-node-running was asked for and cannot be used.
+ */
+export async function whyAlive(options: WhyAliveOptions = {}): Promise<KeptAlive[]> {
+  const lookMs = checkedLook(options);
+  if (isTurnedOff(process.env)) throw new GuruError('GMR_UNSUPPORTED', 'whyAlive: turned off by GMR=off');
+  const reason = installLate();
+  const installed = installedHandle()?.host as { whyAlive?: (lookMs: number) => Promise<KeptAlive[]> } | undefined;
+  if (installed?.whyAlive === undefined)
+    throw new GuruError('GMR_UNSUPPORTED', `whyAlive: ${reason ?? 'nothing is installed'}`);
+  try {
+    return await installed.whyAlive(lookMs);
+  } catch (cause) {
+    throw new GuruError('GMR_UNSUPPORTED', `whyAlive: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function checkedLook(options: WhyAliveOptions): number {
+  if (typeof options !== 'object' || options === null)
+    throw new OptionError('whyAlive', 'an object of options', options);
+  const { lookMs = 0 } = options;
+  if (!Number.isInteger(lookMs) || lookMs < 0 || lookMs > LOOK_MS_MAX)
+    throw new OptionError('lookMs', `a whole number of ms up to ${LOOK_MS_MAX}`, lookMs);
+  return lookMs;
 }
 
 /** Where sections go when nothing is installed: they are checked all the same, and never shown. */

@@ -1,6 +1,7 @@
 /** One thread of the report: its snapshot, the evidence about it, and the state that follows from both. */
 import type { ChildThread, RawFrame, ThreadSnapshot } from '../protocol.js';
 import { originOf, packageOf } from '../report/frames.js';
+import { keptAliveBy } from '../report/keptAlive.js';
 import { hotFrames } from '../report/hotFrames.js';
 import { isAtomicsWait, parkedBy, THIS_REPORT } from '../report/parked.js';
 import { decideState, type StateFacts } from '../report/states.js';
@@ -60,6 +61,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     eventLoop: snapshot.utilization === null ? null : { utilization: Math.round(snapshot.utilization * 1000) / 1000 },
     heap: snapshot.heap,
     resources: snapshot.resources,
+    keptAliveBy: keptAliveBy(snapshot),
     kernel: evidence?.kernel ?? null,
   };
 }
@@ -129,6 +131,7 @@ function emptyThread(threadId: number, collected: Collected, complete: Complete)
     eventLoop: null,
     heap: null,
     resources: {},
+    keptAliveBy: null,
     kernel: null,
     pool: null,
     evidence: [],

@@ -1,5 +1,5 @@
 /** One request, from the first question to everything that the lanes bring. */
-import { setTimeout } from 'node:timers/promises';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
 import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
@@ -7,6 +7,7 @@ import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
 import { addTasks, type PortLane } from './portLane.js';
+import { together } from './together.js';
 
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;
@@ -40,17 +41,16 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   const asking = lanes.ports.ask(question, request.startedMs);
   await asking.spoken(staleThreads(lanes), request.graceMs);
   asking.askTasks();
-  const ownTasks = lanes.own === null || own === null ? null : addOwnTasks(lanes.own, question, own.snapshot);
-  const facts = lanes.mainFacts(request);
-  const spoken = [...(own === null ? [] : [own]), ...asking.answers.values()];
-  const reading = isEverybody(lanes, spoken) ? null : reach(lanes, request, spoken);
-  const sections = lanes.ports.sections(
-    request.id,
-    [...asking.answers.keys()].filter(isWorker),
-    sectionsBound(request),
-  );
-  await Promise.all([asking.answered(request.deadlineMs), before(ownTasks, request)]);
-  const reached = withoutEnded(await reading);
+  const workers = [...asking.answers.keys()].filter(isWorker);
+  // Awaited as they start: what is pending meanwhile is then told from the application's tasks by who waits for it.
+  const [main, reading, threadSections] = await together([
+    lanes.mainFacts(request),
+    reach(lanes, request, [...(own === null ? [] : [own]), ...asking.answers.values()]),
+    lanes.ports.sections(request.id, workers, sectionsBound(request)),
+    before(addOwnTasks(lanes, question, own?.snapshot ?? null), request),
+    asking.answered(request.deadlineMs),
+  ]);
+  const reached = withoutEnded(reading);
   const answers = [...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])];
   return {
     request,
@@ -58,8 +58,8 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     answers: oneEach(answers),
     reached,
     notRead: lateTasks(asking.late, own),
-    main: await facts,
-    threadSections: await sections,
+    main,
+    threadSections,
     turnedAgoMs,
     stacksMs: Math.max(0, ...answers.map((answer) => answer.answerMs)),
     durationMs: monotonicMs() - request.startedMs,
@@ -70,16 +70,26 @@ function describeOwn(thread: OwnThread, request: ReportRequest): Answer {
   return { snapshot: thread.describe(), lane: 'port', answerMs: monotonicMs() - request.startedMs, title: null };
 }
 
-async function addOwnTasks(thread: OwnThread, question: SnapshotRequest, snapshot: ThreadSnapshot): Promise<void> {
-  addTasks(snapshot, await thread.tasksInSlices(question));
+async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
+  if (own !== null && snapshot !== null) addTasks(snapshot, await own.tasksInSlices(question));
 }
 
 /** Until `done`, or the request's deadline. */
-async function before(done: Promise<void> | null, request: ReportRequest): Promise<void> {
-  const late = new AbortController();
-  const remaining = Math.max(0, request.startedMs + request.deadlineMs - monotonicMs());
-  await Promise.race([done, setTimeout(remaining, undefined, { signal: late.signal }).catch(() => {})]);
-  late.abort();
+function before(done: Promise<void>, request: ReportRequest): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, Math.max(0, request.startedMs + request.deadlineMs - monotonicMs()));
+    const finish = async (): Promise<void> => {
+      try {
+        await done;
+        resolve();
+      } catch (error) {
+        reject(error);
+      } finally {
+        clearTimeout(timer);
+      }
+    };
+    void finish();
+  });
 }
 
 function isWorker(threadId: number): boolean {
@@ -125,7 +135,9 @@ function withoutEnded(reached: Reached | null): Reached | null {
   return { ...reached, unread: reached.unread.filter((thread) => !ended.has(thread)) };
 }
 
-async function reach(lanes: Lanes, request: ReportRequest, spoken: Answer[]): Promise<Reached> {
+/** Null when everybody has spoken: nobody is to be reached then. */
+async function reach(lanes: Lanes, request: ReportRequest, spoken: Answer[]): Promise<Reached | null> {
+  if (isEverybody(lanes, spoken)) return null;
   const answered = spoken.map(({ snapshot }) => snapshot.threadId);
   try {
     if (lanes.reach !== null) return await lanes.reach.read(request, answered);

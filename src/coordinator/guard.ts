@@ -1,6 +1,7 @@
 /** Whether this process lets us work at all, and which of our means it forbids. Features are asked for, not versions. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageFolder } from '../packageFolder.js';
 import { isTurnedOff } from '../resolveOptions.js';
 
 interface Permission {
@@ -34,12 +35,6 @@ export function sentinelFile(): string | null {
   if (folder === null) return null;
   const file = join(folder, 'guru-meditation-sentinel.cjs');
   return existsSync(file) ? file : null;
-}
-
-function packageFolder(): string | null {
-  // In this order: under `node --eval` and in the REPL a global `__dirname` stands for the working directory.
-  if (typeof import.meta.dirname === 'string') return import.meta.dirname;
-  return typeof __dirname === 'string' ? __dirname : null;
 }
 
 function forbids(scope: string): boolean {

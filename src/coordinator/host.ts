@@ -9,7 +9,7 @@ import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
 import { resolveOptions } from '../resolveOptions.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
-import type { Report, Trigger } from '../report/types.js';
+import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import { announce, isAnnounced, publish } from './announce.js';
 import type { Collected, Reached, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
@@ -101,6 +101,10 @@ export class Host {
   /** So that a report with main hung can name the sections that were not run. */
   tellSections(): void {
     this.#sentinel.link?.tell('section titles', this.sections.titles('main'));
+  }
+
+  whyAlive(lookMs: number): Promise<KeptAlive[]> {
+    return this.#agent.whyAlive(lookMs);
   }
 
   /** From now on every report looks for threads that no agent saw start. */

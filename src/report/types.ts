@@ -167,8 +167,10 @@ export interface ThreadReport {
   createdAt: Frame[];
   eventLoop: { utilization: number } | null;
   heap: { used: number; limit: number } | null;
-  /** Active resources that keep its loop alive, by type. */
+  /** Active resources that are ref'd, by type, as Node counts them: standard streams too, which keep nothing alive. */
   resources: Record<string, number>;
+  /** What keeps its loop going, most first, as the tracker knows it; null where it does not watch handles. */
+  keptAliveBy: { type: string; count: number }[] | null;
   kernel: KernelEvidence | null;
   pool: string | null;
   /** How the state was decided: one fact a line, for a person. */
@@ -209,6 +211,22 @@ export interface TaskGroup {
   idsElided: number;
   /** What else a person must know of the group, such as that V8 gives no frames where a promise has two awaiters. */
   note: string | null;
+}
+
+/** Something that keeps a thread running, as `whyAlive()` lists it. */
+export interface KeptAlive {
+  /** The async resource's type (`TCPSERVERWRAP`, `Timeout`, ...). */
+  type: string;
+  count: number;
+  /** True when it says that it is ref'd; null where nobody can tell. */
+  ref: boolean | null;
+  ageMs: { min: number; median: number; max: number } | null;
+  /** When the oldest was made (ISO 8601); null where no age is known. */
+  since: string | null;
+  /** Where it was made, most recent call first; why-is-node-running knows neither functions nor columns. */
+  createdAt: Pick<Frame, 'function' | 'file' | 'line' | 'column'>[];
+  /** Who knows it: this package, why-is-node-running, or Node itself (`process.getActiveResourcesInfo`), by type alone. */
+  source: 'tracker' | 'why-is-node-running' | 'node';
 }
 
 export type TasksMode = 'off' | 'handles' | 'on' | 'full';

@@ -13,6 +13,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout, clearTimeout } from 'node:timers';
 import { messageOf } from '../errors.js';
+import { packageFolder } from '../packageFolder.js';
 
 /**
  * How long after a section's answer, or after its last error, what it left running is still covered, in ms. What takes
@@ -106,12 +107,9 @@ function applicationCatches(): boolean {
 function loadDomain(): DomainClass {
   process.setUncaughtExceptionCaptureCallback(() => {});
   process.setUncaughtExceptionCaptureCallback(null);
-  loaded ??= (createRequire(join(ownFolder(), 'boundary.js'))('async-hook-domain') as { Domain: DomainClass }).Domain;
+  loaded ??= (createRequire(join(packageFolder() ?? '', 'boundary.js'))('async-hook-domain') as { Domain: DomainClass })
+    .Domain;
   return loaded;
-}
-
-function ownFolder(): string {
-  return typeof __dirname === 'string' ? __dirname : import.meta.dirname;
 }
 
 let emitBefore: PropertyDescriptor | undefined;

@@ -1,7 +1,8 @@
 /**
  * Ages without a time per task: ids only grow, so a few marks of (id, time) tell when any id was given out. A mark is
- * made at the first id after each heartbeat and after every 64 ids, and the older half is thinned when there are many:
- * an age is off by at most the distance of two marks, which stays a small share of the age itself.
+ * made at the first id after each heartbeat, after every 64 ids, and at a heartbeat for the last id before it: else the
+ * tasks of a burst before a long silence would seem spread over the silence. The older half is thinned when there are
+ * many: an age is off by at most the distance of two marks, which stays a small share of the age itself.
  */
 import { now } from './clock.js';
 
@@ -25,8 +26,10 @@ export class Ages {
     this.markAt = id + IDS_PER_MARK;
   }
 
-  /** A heartbeat: the next id, whichever it is, gets a mark. */
-  beat(): void {
+  /** A heartbeat: `lastId` was given out before it, and the next id, whichever it is, gets a mark. */
+  beat(lastId: number): void {
+    const marked = this.#length === 0 ? 0 : (this.#ids[this.#length - 1] ?? 0);
+    if (lastId > marked) this.mark(lastId);
     this.markAt = 0;
   }
 

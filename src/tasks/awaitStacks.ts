@@ -28,35 +28,42 @@ export interface AskedPromises {
 
 type Limits = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs'>;
 
-/** Asks the oldest half of what may be asked, then evenly over the rest, until `placesMax` or `placesMs` is reached. */
+/**
+ * Asks the oldest half of what may be asked, then evenly over the rest, until `placesMax` or `placesMs` is reached. Nobody
+ * waits for a promise that nothing was derived from: that needs no question.
+ */
 export function* askPending(
   watch: PromiseWatch,
   hooks: HooksWithoutPromises,
   limits: Limits,
 ): PausableWork<AskedPromises> {
-  const pending = new Map<number, PendingPromise>();
+  const pending: PendingPromise[] = [];
   const waiters = new Map<number, number>();
   for (const promise of watch.pending()) {
     if (promise === null) yield;
     else {
-      pending.set(promise.id, promise);
+      pending.push(promise);
       if (promise.parent > 0) waiters.set(promise.parent, (waiters.get(promise.parent) ?? 0) + 1);
     }
   }
-  const candidates: PendingPromise[] = [];
-  for (const promise of pending.values()) {
-    // What `await` makes for itself is derived, and nothing waits for it.
-    if (promise.parent === 0 || waiters.has(promise.id)) candidates.push(promise);
-    if (candidates.length % LOOKED_AT === 0) yield;
-  }
   const why = reasonNotToAsk(watch, hooks, limits.lane);
-  const result: AskedPromises = { asked: [], unasked: [], why, isPending: (id) => pending.has(id) };
+  const result: AskedPromises = { asked: [], unasked: [], why, isPending: (id) => watch.isKnown(id) };
+  const candidates: PendingPromise[] = [];
+  let looked = 0;
+  for (const promise of pending) {
+    if (waiters.has(promise.id)) candidates.push(promise);
+    // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
+    else if (promise.parent === 0 && watch.isKnown(promise.id))
+      result.asked.push({ ...promise, stack: '', waiters: 0 });
+    if (++looked % LOOKED_AT === 0) yield;
+  }
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
+  const alone = result.asked.length;
   yield* askChosen(chosen, waiters, watch, hooks, limits, result);
-  const done = new Set(result.asked.map(({ id }) => id));
+  const done = new Set(result.asked.slice(alone).map(({ id }) => id));
   for (const [index, { id }] of candidates.entries()) {
-    if (!done.has(id) && watch.find(id) !== undefined) result.unasked.push(id);
+    if (!done.has(id) && watch.isKnown(id)) result.unasked.push(id);
     if (index % LOOKED_AT === 0) yield;
   }
   result.asked.sort((left, right) => left.id - right.id);

@@ -1,5 +1,6 @@
 /** One watched resource: what is kept of it, and how to tell from outside that it is still in use. */
 import type { Labels } from './labels.js';
+import { dataOf } from './ownData.js';
 import { readStack, type HeldStack } from './realm.js';
 import type { TaskType } from './taskTypes.js';
 
@@ -68,6 +69,11 @@ export class HandleRecord {
   }
 }
 
+/** Whether it is a timer whose callback runs right now: Node takes it out of its list for as long. */
+export function isRunning({ type, resource }: HandleRecord): boolean {
+  return type.kind === 'timer' && dataOf(resource, '_idleNext') === null;
+}
+
 /**
  * Native resources lose their native half when they are done, and get a new id when they are used again:
  * `getAsyncId` then answers -1 or another number; a port, which has none, counts while it is ref'd. Timers say it themselves, and wear their id as a symbol. An HTTP
@@ -75,12 +81,10 @@ export class HandleRecord {
  */
 function inUse(resource: object, type: TaskType, asyncId: number): boolean {
   if (type.kind === 'native') return nativeId(resource) === asyncId;
-  if (type.kind === 'timer')
-    return (resource as Record<string, unknown>)['_destroyed'] !== true && timerId(resource) === asyncId;
+  if (type.kind === 'timer') return dataOf(resource, '_destroyed') !== true && timerId(resource) === asyncId;
   if (type.kind === 'port') return (resource as { hasRef(): unknown }).hasRef() === true;
   if (type.kind === 'http') {
-    const { socket, req } = resource as { socket?: { parser?: unknown }; req?: { parser?: unknown } };
-    const parser = (socket ?? req)?.parser;
+    const parser = dataOf(dataOf(resource, 'socket') ?? dataOf(resource, 'req'), 'parser');
     return typeof parser === 'object' && parser !== null && nativeId(parser) === asyncId;
   }
   return true;

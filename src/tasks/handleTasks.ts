@@ -2,9 +2,10 @@
 import type { RawPoolTask } from '../protocol.js';
 import { now } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
-import type { GroupShape, TaskGroups } from './groups.js';
-import type { HandleRecord } from './handleRecord.js';
+import type { TaskGroups } from './groups.js';
+import { isRunning, type HandleRecord } from './handleRecord.js';
 import type { HandleWatch } from './handles.js';
+import { keepsAlive, refOf } from './keepAlive.js';
 import { poolTaskOf } from './poolTasks.js';
 import { ownFile } from './realm.js';
 import type { PausableWork } from './slices.js';
@@ -12,6 +13,7 @@ import type { HandleWait, SocketWaits } from './socketWaits.js';
 
 const PARENTS_MAX = 4;
 const POOL_TASKS_MAX = 5000;
+const RUNNING = 'its callback is running';
 const SAMPLED = 'no creation stack: this type is made so often that only some get one';
 
 /** Adds to `groups`; returns what pool tasks say of themselves. */
@@ -37,10 +39,22 @@ export function* addHandles(
     if (wait.isRequest) continue;
     const ref = refOf(record);
     const parent = parentsOf(record, records);
-    const key = [record.type.name, ref, parent.join(' '), creation ?? '\0', wait.waitsFor?.what, wait.note].join('\0');
-    groups.add(key, record.asyncId, watch.ages.ageOf(record.asyncId, at), record.labels, () =>
-      shapeOf(key, record, ref, parent, creation, wait),
+    const alive = keepsAlive(record, ref);
+    const note = noteOf(record, creation, wait);
+    const key = [record.type.name, ref, alive, note, parent.join(' '), creation ?? '\0', wait.waitsFor?.what].join(
+      '\0',
     );
+    groups.add(key, record.asyncId, watch.ages.ageOf(record.asyncId, at), record.labels, () => ({
+      key,
+      type: record.type.name,
+      keepsAlive: alive,
+      ref,
+      note,
+      parent,
+      waitsFor: wait.waitsFor,
+      awaitStack: () => [],
+      createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
+    }));
     if (poolTasks.length >= POOL_TASKS_MAX) continue;
     const poolTask = poolTaskOf(record, payloadBytes);
     if (poolTask !== null) poolTasks.push(poolTask);
@@ -48,25 +62,9 @@ export function* addHandles(
   return poolTasks;
 }
 
-function shapeOf(
-  key: string,
-  record: HandleRecord,
-  ref: boolean | null,
-  parent: string[],
-  creation: string | null,
-  wait: HandleWait,
-): GroupShape {
-  return {
-    key,
-    type: record.type.name,
-    keepsAlive: keepsAlive(record, ref),
-    ref,
-    note: [wait.note, creation === null ? SAMPLED : null].filter((note) => note !== null).join('; ') || null,
-    parent,
-    waitsFor: wait.waitsFor,
-    awaitStack: () => [],
-    createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
-  };
+function noteOf(record: HandleRecord, creation: string | null, wait: HandleWait): string | null {
+  if (isRunning(record)) return RUNNING;
+  return [wait.note, creation === null ? SAMPLED : null].filter((note) => note !== null).join('; ') || null;
 }
 
 /** Heartbeats, ports and sockets of this package itself; what the application makes in a scope of labels is its own. */
@@ -75,21 +73,6 @@ function isOwn(creation: string): boolean {
   if (own === null || !creation.includes(`\t${own}\t`)) return false;
   const scripts = creation.split('\n').map((line) => line.split('\t', 2)[1] ?? '');
   return scripts.find((script) => script !== '' && !script.startsWith('node:')) === own;
-}
-
-function refOf(record: HandleRecord): boolean | null {
-  try {
-    const ref = (record.resource as { hasRef?: () => unknown } | undefined)?.hasRef?.();
-    return typeof ref === 'boolean' ? ref : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A handle keeps the loop alive while it is ref'd, a request while it is under way; of others nobody can tell. */
-function keepsAlive(record: HandleRecord, ref: boolean | null): boolean | null {
-  if (ref !== null) return ref;
-  return record.type.kind === 'native' && /REQ/.test(record.type.name) ? true : null;
 }
 
 /** Types of the tasks that made this one, nearest first, as far as they are still known. */

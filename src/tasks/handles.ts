@@ -70,7 +70,7 @@ export class HandleWatch {
 
   /** To be called every 250 ms. */
   beat(): void {
-    this.ages.beat();
+    this.ages.beat(this.#young[this.#count & RING_MASK]?.asyncId ?? 0);
     this.#types.beat();
     this.#beats.push(this.#count);
     if (this.#beats.length > BEATS_HELD) this.#promoteUpTo(this.#beats.shift() ?? 0);

@@ -7,6 +7,7 @@ import type { RawPoolTask } from '../protocol.js';
 import { now } from './clock.js';
 import { decodeFrames } from './frameText.js';
 import type { HandleRecord } from './handleRecord.js';
+import { dataOf, isOf } from './ownData.js';
 
 const POOL_TASKS = new Map([
   ['Piscina.Task', 'piscina'],
@@ -20,30 +21,29 @@ export function poolTaskOf(record: HandleRecord, payloadBytes: number): RawPoolT
   const kind = POOL_TASKS.get(record.type.name);
   const task = record.resource;
   if (kind === undefined || task === undefined) return null;
-  const created = numberOf(read(task, 'created'));
-  const started = numberOf(read(task, 'started'));
+  const created = numberOf(dataOf(task, 'created'));
+  const started = numberOf(dataOf(task, 'started'));
   const isStarted = started !== null && started > 0;
   return {
     kind,
     asyncId: record.asyncId,
     poolId: null,
-    file: textOf(read(task, 'filename')),
-    name: textOf(read(task, 'name')),
-    threadId: numberOf(read(read(read(task, 'workerInfo'), 'worker'), 'threadId')),
+    file: textOf(dataOf(task, 'filename')),
+    name: textOf(dataOf(task, 'name')),
+    threadId: threadIdOf(dataOf(dataOf(task, 'workerInfo'), 'worker')),
     queuedMs: created === null ? null : Math.max(0, (isStarted ? started : now()) - created),
     runningMs: isStarted ? Math.max(0, now() - started) : null,
     submittedAt: decodeFrames(record.creation() ?? ''),
-    payload: payloadBytes > 0 ? payloadOf(read(task, 'task'), payloadBytes) : null,
+    payload: payloadBytes > 0 ? payloadOf(dataOf(task, 'task'), payloadBytes) : null,
   };
 }
 
-function read(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  try {
-    return (value as Record<string, unknown>)[key];
-  } catch {
-    return undefined;
-  }
+/** By the runtime's own getter, whatever the application's class says. */
+function threadIdOf(worker: unknown): number | null {
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  if (!isOf(worker, Worker.prototype)) return null;
+  const own = Object.getOwnPropertyDescriptor(Worker.prototype, 'threadId')?.get;
+  return numberOf(own === undefined ? dataOf(worker, 'threadId') : own.call(worker));
 }
 
 function numberOf(value: unknown): number | null {

@@ -49,7 +49,11 @@ export function* addPromises(
     const creation = watch.creation(chain.id);
     const note = noteOf(chain);
     const waitsFor = links.get(chain.id) ?? null;
-    const key = `${note ?? ''}\0${chain.stack}\0${creation ?? ''}\0${waitsFor?.kind} ${waitsFor?.what}`;
+    // Equal strings that are one and the same are found without being read: there may be a hundred thousand.
+    const isPlain = creation === null && waitsFor === null;
+    const key = isPlain
+      ? (note ?? chain.stack)
+      : `${note ?? ''}\0${chain.stack}\0${creation ?? ''}\0${waitsFor?.kind} ${waitsFor?.what}`;
     groups.add(key, chain.id, ages.ageOf(chain.id, at), watch.labels(chain.id), () =>
       shapeOf({ key, note, waitsFor }, chain.stack, creation),
     );
@@ -91,7 +95,10 @@ function shapeOf(
   };
 }
 
-/** Tells the chains of this package itself, all of whose functions are its own. */
+/**
+ * Tells the chains of this package itself: their innermost function is its own. Who waits for a report, the application
+ * too, is no task that was pending before somebody asked. V8's combinators are in no file.
+ */
 function ownStacks(): (stack: string) => boolean {
   const own = ownFile();
   const known = new Map<string, boolean>();
@@ -99,9 +106,17 @@ function ownStacks(): (stack: string) => boolean {
     if (own === null || stack === '') return false;
     let isOwn = known.get(stack);
     if (isOwn === undefined) {
-      isOwn = stack.split('\n').every((line) => line.split('\t')[1] === own);
+      isOwn = innermostFile(stack) === own;
       known.set(stack, isOwn);
     }
     return isOwn;
   };
+}
+
+function innermostFile(stack: string): string | undefined {
+  for (const line of stack.split('\n')) {
+    const file = line.split('\t')[1] ?? '';
+    if (file !== '') return file;
+  }
+  return undefined;
 }

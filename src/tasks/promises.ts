@@ -11,7 +11,7 @@ import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 const BEATS_HELD = 12;
 
 /** More than this many pending promises that outlived the ring are only counted. */
-const KEPT_MAX = 250_000;
+const KEPT_MAX = 500_000;
 
 /** How many weak references a heartbeat looks at, at least: a tenth of a millisecond. */
 const SWEPT_PER_BEAT = 500;
@@ -45,6 +45,7 @@ export class PromiseWatch {
   #collectedUnsettled = 0;
   #uncounted = 0;
   #stop: (() => void) | null = null;
+  readonly #withStacks: boolean;
 
   constructor(ages: Ages, withStacks: boolean) {
     const listener = {
@@ -53,6 +54,7 @@ export class PromiseWatch {
         if (this.#old.size > 0) this.#old.delete(id);
       },
     };
+    this.#withStacks = withStacks;
     this.ring = createPromiseRing(ages, listener, withStacks);
   }
 
@@ -93,7 +95,9 @@ export class PromiseWatch {
     for (const [id, kept] of this.#old) {
       if (++seen % 256 === 0) yield null;
       newestKept = id;
-      if (kept.reference.deref() === undefined) this.#forgetCollected(id, kept);
+      // A promise keeps those that were derived from it: asking a weak reference costs ten times as much.
+      if (kept.parent > 0 && this.isKnown(kept.parent)) yield { id, parent: kept.parent };
+      else if (kept.reference.deref() === undefined) this.#forgetCollected(id, kept);
       else yield { id, parent: kept.parent };
     }
     const last = this.ring.count();
@@ -103,6 +107,11 @@ export class PromiseWatch {
     }
   }
 
+  /** Whether the promise with this number is pending, as far as is known: it may have been collected since. */
+  isKnown(id: number): boolean {
+    return this.#old.has(id) || this.ring.find(id) !== undefined;
+  }
+
   /** The promise with this number, while it is pending and not collected. */
   find(id: number): object | undefined {
     return this.ring.find(id) ?? this.#old.get(id)?.reference.deref();
@@ -110,6 +119,7 @@ export class PromiseWatch {
 
   /** The text of its creation stack; null where none was taken. */
   creation(id: number): string | null {
+    if (!this.#withStacks) return null;
     return this.ring.stackOf(id) ?? this.#old.get(id)?.stack ?? null;
   }
 

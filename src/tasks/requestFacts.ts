@@ -3,7 +3,7 @@
  * are the application's, so they are read as `safeReads.ts` does.
  */
 import type { WaitsFor } from '../report/types.js';
-import { dataOf, handleOf, nodeValueOf, objectOf } from './safeReads.js';
+import { dataOf, handleOf, nodeValueOf, objectOf } from './ownData.js';
 
 /** Which of Node's channels announced it: that tells what the object is. */
 export type RequestSource = 'server' | 'client' | 'undici' | 'http2-server' | 'http2-client';

@@ -8,7 +8,7 @@ import { ownFile } from './realm.js';
 import { factsOf, partsOf, type RequestFacts } from './requestFacts.js';
 import { nameRequests } from './requestNames.js';
 import type { RequestRecord, RequestWatch } from './requests.js';
-import { dataOf, handleOf, objectOf } from './safeReads.js';
+import { dataOf, handleOf, objectOf } from './ownData.js';
 import type { PausableWork } from './slices.js';
 
 const TYPE = 'request';

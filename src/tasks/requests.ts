@@ -11,7 +11,7 @@ import { now } from './clock.js';
 import { currentLabels, type Labels } from './labels.js';
 import { holdStack, readStack, type HeldStack } from './realm.js';
 import { isInFlight, type RequestSource, type StreamHeaders } from './requestFacts.js';
-import { objectOf } from './safeReads.js';
+import { objectOf } from './ownData.js';
 import { TaskType } from './taskTypes.js';
 
 const RING_SIZE = 1 << 11;

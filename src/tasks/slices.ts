@@ -14,7 +14,10 @@ export function runAtOnce<Result>(work: PausableWork<Result>): Result {
   }
 }
 
-/** Calls `done` with the result and the longest slice in ms, or `failed`. The loop stays alive until then. */
+/**
+ * Calls `done` with the result and the longest slice in ms, or `failed`. The loop stays alive until then. Nothing is done
+ * before the next turn of the loop: who asked waits by then, and is no pending task without a place.
+ */
 export function runInSlices<Result>(
   work: PausableWork<Result>,
   done: (result: Result, longestPauseMs: number) => void,
@@ -33,5 +36,5 @@ export function runInSlices<Result>(
       failed(error);
     }
   };
-  slice();
+  setImmediate(slice);
 }

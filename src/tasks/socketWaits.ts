@@ -4,7 +4,7 @@ import type { HandleRecord } from './handleRecord.js';
 import { hostAndPort } from './requestFacts.js';
 import type { RequestWatch } from './requests.js';
 import type { RequestsInFlight } from './requestTasks.js';
-import { dataOf, objectOf } from './safeReads.js';
+import { dataOf, objectOf } from './ownData.js';
 
 const IDLE = 'an HTTP connection that is kept open, without a request';
 

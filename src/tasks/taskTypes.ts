@@ -1,5 +1,7 @@
 /** What is known of each type of async resource: whether it is watched, and how many creation stacks it may have. */
 
+import { dataOf } from './ownData.js';
+
 /** Made and gone within a turn of the loop, in masses; `PROMISE` is watched by other means. */
 const NEVER_LONG = ['TickObject', 'Immediate', 'Microtask', 'PROMISE'];
 
@@ -28,6 +30,9 @@ const STACKS_PER_BEAT = 16;
 
 /** Applications can make up any number of type names; from here on they share one entry. */
 const TYPES_MAX = 500;
+
+/** Longer names are cut: applications make them up. */
+const NAME_MAX = 200;
 
 /** How to tell that a resource is still in use. */
 export type ResourceKind = 'native' | 'timer' | 'port' | 'http' | 'embedder';
@@ -77,15 +82,23 @@ export class TaskTypes {
   }
 
   #entry(name: string, kind: ResourceKind): TaskType {
-    const found = this.#types.get(name) ?? new TaskType(name, kind);
+    const shown = name.length > NAME_MAX ? `${name.slice(0, NAME_MAX)}…` : name;
+    const found = this.#types.get(name) ?? new TaskType(shown, kind);
     this.#types.set(name, found);
     return found;
   }
 }
 
 function kindOf(name: string, resource: object): ResourceKind {
-  if (name === 'Timeout' && '_destroyed' in resource) return 'timer';
+  if (name === 'Timeout' && dataOf(resource, '_destroyed') !== undefined) return 'timer';
   if (name === 'MESSAGEPORT') return 'port';
   if (name === 'HTTPINCOMINGMESSAGE' || name === 'HTTPCLIENTREQUEST') return 'http';
-  return typeof (resource as { getAsyncId?: unknown }).getAsyncId === 'function' ? 'native' : 'embedder';
+  return isNative(dataOf(resource, 'getAsyncId')) || isNative(dataOf(dataOf(resource, 'handle'), 'getAsyncId'))
+    ? 'native'
+    : 'embedder';
+}
+
+/** An application may give its own `AsyncResource` methods of these names: only the runtime's own are ever called. */
+function isNative(method: unknown): boolean {
+  return typeof method === 'function' && Function.prototype.toString.call(method).endsWith('{ [native code] }');
 }

@@ -3,8 +3,9 @@
  * no effect; `installTracker` puts the hooks of its mode in place. Nothing here throws into the application.
  */
 import type { RawFrame, RawPoolTask, SnapshotRequest, TaskSnapshot } from '../protocol.js';
-import type { TasksMode } from '../report/types.js';
+import type { KeptAlive, TasksMode } from '../report/types.js';
 import { Ages } from './ages.js';
+import { AliveList, type MapFrames } from './aliveList.js';
 import { now } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
@@ -22,6 +23,10 @@ import { HooksWithoutPromises } from './withoutPromises.js';
 /** Without promise hooks only a walk over the heap could list promises. */
 const NO_HEAP_SCAN = 'skipped, because this version has no heap scan: promises are listed with tasks on or full only';
 
+/** Node 24.0 to 24.13 and 25.0 to 25.5 have neither of the two means (`withoutPromises.ts`). */
+const NO_HANDLES =
+  'this Node cannot keep promises out of async hooks, so handles are watched with tasks full only (their types are counted all the same)';
+
 export type TaskRequest = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs' | 'heapScan'>;
 
 export interface TaskTracker {
@@ -32,6 +37,8 @@ export interface TaskTracker {
   snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }>;
   /** Where the worker with this thread id was created, and how long ago in ms; null when that is not known. */
   workerCreation(threadId: number): { stack: RawFrame[]; agoMs: number } | null;
+  /** What keeps this thread running (see `aliveList.ts`). Rejects when why-is-node-running was wanted and is not there. */
+  whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]>;
   /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
   beat(): void;
   /** Changes what is watched from now on. */
@@ -50,6 +57,7 @@ export function installTracker(mode: TasksMode, options: { payloadBytes: number 
 class Tracker implements TaskTracker {
   readonly #payloadBytes: number;
   readonly #hooks = new HooksWithoutPromises();
+  readonly #alive = new AliveList(this.#hooks);
   #mode: TasksMode = 'off';
   #ages = new Ages();
   #promises: PromiseWatch | null = null;
@@ -74,9 +82,11 @@ class Tracker implements TaskTracker {
     this.#guarded('handles', () => this.#setHandles(mode !== 'off', mode === 'full'));
     this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
     this.#guarded('requests', () => this.#setRequests(mode !== 'off', mode === 'full'));
+    if (mode === 'full') this.#promises?.ring.ignoring(() => void this.#holdAlive());
   }
 
   stop(): void {
+    if (this.#mode === 'full') this.#alive.release();
     this.#mode = 'off';
     this.#guarded('requests', () => this.#setRequests(false, false));
     this.#guarded('promises', () => this.#setPromises(false, false));
@@ -86,7 +96,7 @@ class Tracker implements TaskTracker {
   beat(): void {
     this.#guarded('heartbeat', () => {
       this.#hooks.beat();
-      if (this.#promises !== null) this.#ages.beat();
+      if (this.#promises !== null) this.#ages.beat(this.#promises.ring.count());
       this.#promises?.beat();
       this.#handles?.beat();
       this.#requests?.beat();
@@ -121,6 +131,10 @@ class Tracker implements TaskTracker {
       // Not known, then.
     }
     return null;
+  }
+
+  whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]> {
+    return this.#alive.list(this.#handles, mapFrames, lookMs);
   }
 
   /** Each part on its own: one that fails leaves a line and the others whole. */
@@ -191,13 +205,13 @@ class Tracker implements TaskTracker {
     this.#handles?.stop();
     this.#handles = null;
     if (!isWanted) return;
-    if (!this.#hooks.isPossible) {
-      this.#failures.push('handles: this Node cannot keep promises out of async hooks, so handles are not watched');
+    if (!this.#hooks.isPossible && !withStacks) {
+      this.#failures.push(`handles: ${NO_HANDLES}`);
       return;
     }
     const watch = new HandleWatch(this.#hooks, withStacks);
     watch.start();
-    if (this.#hooks.isSound()) this.#handles = watch;
+    if (!this.#hooks.isPossible || this.#hooks.isSound()) this.#handles = watch;
     else {
       watch.stop();
       this.#failures.push('handles: promises reached the async hook, so handles are not watched');
@@ -208,8 +222,20 @@ class Tracker implements TaskTracker {
     try {
       work();
     } catch (error) {
-      if (this.#failures.length < 10) this.#failures.push(`${what}: ${reason(error)}`);
+      this.#fail(what, error);
     }
+  }
+
+  async #holdAlive(): Promise<void> {
+    try {
+      await this.#alive.hold();
+    } catch (error) {
+      this.#fail('why-is-node-running', error);
+    }
+  }
+
+  #fail(what: string, error: unknown): void {
+    if (this.#failures.length < 10) this.#failures.push(`${what}: ${reason(error)}`);
   }
 }
 

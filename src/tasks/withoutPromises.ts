@@ -52,7 +52,7 @@ export class HooksWithoutPromises {
     this.#binding = this.#native ? null : asyncWrap();
   }
 
-  /** Whether it can be done here; where it cannot, nothing may be enabled. */
+  /** Whether it can be done here; where it cannot, hooks see promises too, and only `tasks: full` may enable any. */
   get isPossible(): boolean {
     return this.#native || this.#binding !== null;
   }
@@ -88,7 +88,7 @@ export class HooksWithoutPromises {
 
   /** To be called from a timer: takes promises out again after the application disabled the last hook of its own. */
   beat(): void {
-    if (this.#enabled.size === 0) return;
+    if (this.#enabled.size === 0 || !this.isPossible) return;
     if (this.#binding === null) {
       // Without promises of our own to look at, it is done in any case: that takes a few microseconds.
       if (this.#watch?.samples().some(wearsAsyncId) ?? true) this.#letNodeTakeOut();

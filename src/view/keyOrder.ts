@@ -134,6 +134,7 @@ const thread = {
   eventLoop: null,
   heap: { used: null, limit: null },
   resources: null,
+  keptAliveBy: { type: null, count: null },
   kernel,
   pool: null,
   evidence: null,

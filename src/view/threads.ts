@@ -6,6 +6,7 @@ import { counted, duration, mebibytes, percent } from './amounts.js';
 import type { Block, Section } from './layout.js';
 import { WIDTH, wrap } from './layout.js';
 import { isAccused, isOfThread, isRead } from './screenStates.js';
+import { inWords } from './resourceWords.js';
 import { stackLines } from './stackLines.js';
 import { chosenName, idRuns, threadName } from './threadNames.js';
 
@@ -166,8 +167,10 @@ function resourceLines(thread: ThreadReport, full: boolean): string[] {
     lines.push(`heap ${mebibytes(heap.used)} of ${mebibytes(heap.limit)} MiB`);
   }
   if (eventLoop !== null && full) lines.push(`event loop ${percent(eventLoop.utilization)} used`);
-  const types = Object.entries(thread.resources).sort(([, one], [, other]) => other - one);
-  const shown = types.slice(0, full ? Infinity : TYPES_MOST).map(([type, count]) => `${count} ${type}`);
+  const types = inWords(
+    thread.keptAliveBy ?? Object.entries(thread.resources).map(([type, count]) => ({ type, count })),
+  );
+  const shown = types.slice(0, full ? Infinity : TYPES_MOST);
   const more = types.length > shown.length ? ` and ${counted(types.length - shown.length, 'more type')}` : '';
   if (shown.length > 0) lines.push(...wrap(`kept alive by ${shown.join(', ')}${more}`, WIDTH));
   return lines;

@@ -41,6 +41,7 @@ const thread: ThreadReport = {
   eventLoop: { utilization: 1 },
   heap: { used: 1, limit: 2 },
   resources: { Timeout: 3, TokenResource: 4 },
+  keptAliveBy: [{ type: 'TokenResource', count: 4 }],
   kernel: null,
   pool: 'pdf-render',
   evidence: ['2 samples 250 ms apart: same top frame, on the CPU (R, +25 ticks)'],

@@ -52,6 +52,7 @@ export function thread(threadId: number, more: Partial<ThreadReport> = {}): Thre
     eventLoop: { utilization: 0.03 },
     heap: { used: 48_000_000, limit: 512_000_000 },
     resources: {},
+    keptAliveBy: [],
     kernel: null,
     pool: null,
     evidence: [],
@@ -199,7 +200,15 @@ const SAMPLE: Report = {
       evidence: ['2 samples 250 ms apart: same top frame, on the CPU (R, +25 ticks)'],
     }),
     ...[1, 2, 4].map((id) => thread(id, { state: 'busy', pool: 'pdf-render', stack: BUSY, answerMs: 9 })),
-    thread(0, { resources: { TCPServerWrap: 1, TCPSocketWrap: 512, Timeout: 3, MessagePort: 4 } }),
+    thread(0, {
+      resources: { TCPServerWrap: 1, TCPSocketWrap: 512, Timeout: 3, MessagePort: 4, PipeWrap: 2 },
+      keptAliveBy: [
+        { type: 'TCPWRAP', count: 512 },
+        { type: 'Timeout', count: 3 },
+        { type: 'TCPSERVERWRAP', count: 1 },
+        { type: 'BrotliStream', count: 1 },
+      ],
+    }),
   ],
   tasks: {
     mode: 'on',

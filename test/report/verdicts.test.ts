@@ -481,6 +481,7 @@ function worker(threadId: number, part: Partial<ThreadReport>): ThreadReport {
     eventLoop: null,
     heap: null,
     resources: {},
+    keptAliveBy: null,
     kernel: null,
     pool: null,
     evidence: [],

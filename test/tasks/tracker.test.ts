@@ -145,7 +145,7 @@ const rounds = async (count) => { for (let index = 0; index < count; index++) aw
 
 test('with 100,000 pending tasks counts are exact and places are sampled', () => {
   const { snapshot, longestPauseMs } = run<{ snapshot: TaskSnapshot; longestPauseMs: number }>(`${PENDING}
-for (let index = 0; index < 100000; index++) never();
+for (let index = 0; index < 100000; index++) never().then(() => {});
 setTimeout(() => tracker.snapshotInSlices({ ...request, placesMax: 500 }).then(done), 50);`);
   const promises = snapshot.groups.filter(({ type }) => type === 'PROMISE');
   assert.equal(
@@ -156,6 +156,14 @@ setTimeout(() => tracker.snapshotInSlices({ ...request, placesMax: 500 }).then(d
   assert.ok(promises.every(({ ages }) => ages.length <= 64));
   assert.match(snapshot.notRead.join(), /99500 pending promises not read: limit of 500/);
   assert.ok(longestPauseMs > 0);
+});
+
+test('promises that nobody waits for are all told without a question', () => {
+  const snapshot = run<TaskSnapshot>(`${PENDING}
+for (let index = 0; index < 5000; index++) never();
+setTimeout(() => done(tracker.snapshot({ ...request, placesMax: 1 })), 50);`);
+  assert.deepEqual(places(snapshot), ['5000 x no async function waits for it']);
+  assert.deepEqual(snapshot.notRead, []);
 });
 
 test('the mode says what is watched, and can be changed', () => {
