@@ -41,13 +41,13 @@ const AWAITS = {
   second: `1 await Promise.all #1 < ${LOAD_BOTH}`,
 };
 const HANDLES = {
-  interval: `1 Timeout ${place('', "noting('interval'", 'setInterval')}`,
+  interval: `1 Timeout ${place('<anonymous>', "noting('interval'", 'setInterval')}`,
   server: `1 TCPSERVERWRAP ${place('openServer', 'net.createServer(', 'listen(0')}`,
   client: `1 TCPWRAP ${place('openClient', 'net.connect(', 'connect(')}`,
   accepted: '1 TCPWRAP of TCPSERVERWRAP',
   child: `1 PROCESSWRAP ${place('startChild', 'spawn(process.execPath', 'spawn(')}`,
 };
-const SPINNING = `1 Timeout ${place('', 'setTimeout(spin', 'setTimeout')} its callback is running`;
+const SPINNING = `1 Timeout ${place('<anonymous>', 'setTimeout(spin', 'setTimeout')} its callback is running`;
 
 function show(frame: Frame): string {
   return frame.line === null ? frame.kind : `${frame.function}:${frame.line}:${frame.column}`;
