@@ -1,9 +1,18 @@
 /** The inspector lane and the kernel lane together, for one request: every thread that did not answer its port. */
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
-import type { Evidence, Reach, Reached, ReportRequest, Unread } from '../coordinator/collected.js';
+import type {
+  Evidence,
+  HeapScan,
+  Reach,
+  Reached,
+  ReportRequest,
+  ScanCandidate,
+  Unread,
+} from '../coordinator/collected.js';
 import type { NotRead } from '../report/types.js';
 import { readBox, compareBoxes } from './box.js';
+import { HeapScanner, type ScanPace } from './heapScan.js';
 import { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
 import { KernelWatch } from './kernelWatch.js';
@@ -20,11 +29,21 @@ const DRAIN_MS = 1500;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 const SILENT_MS = 400;
 
+const EXITING = 'the process is exiting';
+const FORBIDDEN = 'the permission model or this build of Node.js forbids the inspector';
+
+/** What holds a session open. */
+interface Attached {
+  /** Detaches once nothing that was asked is under way any more, within these bounds, in ms. */
+  drain(silentMs: number, boundMs: number): Promise<void>;
+}
+
 export class SentinelReach implements Reach {
   readonly #shared: SharedState;
   readonly #inspectorAllowed: boolean;
   /** Those whose sessions are open. */
-  readonly #lanes = new Set<InspectorLane>();
+  readonly #attached = new Set<Attached>();
+  readonly #pace: ScanPace = { slowness: 1 };
 
   constructor(shared: SharedState, inspectorAllowed: boolean) {
     this.#shared = shared;
@@ -35,9 +54,7 @@ export class SentinelReach implements Reach {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
     const box = readBox();
     const kernel = new KernelWatch(this.#shared, skip);
-    const notRead = this.#inspectorAllowed
-      ? []
-      : [noInspector('the permission model or this build of Node.js forbids the inspector')];
+    const notRead = this.#inspectorAllowed ? [] : [noInspector(FORBIDDEN)];
     const lane = this.#inspectorAllowed ? await this.#attach(request, skip, notRead) : null;
     if (lane !== null) await this.#readAll(lane, kernel, request);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
@@ -62,25 +79,43 @@ export class SentinelReach implements Reach {
     };
   }
 
+  async scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]> {
+    const none = (why: string): HeapScan[] =>
+      candidates.map(({ threadId }) => ({ threadId, done: false, why, pauseMs: 0, findings: null }));
+    if (!this.#inspectorAllowed) return none(`skipped: ${FORBIDDEN}`);
+    const scanner = new HeapScanner(request, this.#pace);
+    try {
+      return (await this.#mayAttach(scanner)) ? await scanner.scan(candidates) : none(`skipped: ${EXITING}`);
+    } finally {
+      void this.#detach(scanner);
+    }
+  }
+
   /** Main is exiting: an attached session would hold that up. */
   async abort(): Promise<void> {
-    await Promise.all([...this.#lanes].map((lane) => this.#detach(lane)));
+    await Promise.all([...this.#attached].map((one) => this.#detach(one)));
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
     const lane = new InspectorLane(request, skip);
-    this.#lanes.add(lane);
-    this.#shared.setAttached(true);
-    const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
-    if (exitingForMs !== null && exitingForMs < EXITING_MS) {
-      await this.#detach(lane);
-      notRead.push(noInspector('the process is exiting'));
+    if (!(await this.#mayAttach(lane))) {
+      notRead.push(noInspector(EXITING));
       return null;
     }
     if (!(await lane.open(Math.min(SILENT_MS, remainingMs(request))))) {
       notRead.push(noInspector('main is inside native code, through which every inspector message goes'));
     }
     return lane;
+  }
+
+  /** Marks it as attached, if it may be. */
+  async #mayAttach(one: Attached): Promise<boolean> {
+    this.#attached.add(one);
+    this.#shared.setAttached(true);
+    const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
+    if (exitingForMs === null || exitingForMs >= EXITING_MS) return true;
+    await this.#detach(one);
+    return false;
   }
 
   async #readAll(lane: InspectorLane, kernel: KernelWatch, request: ReportRequest): Promise<void> {
@@ -94,10 +129,10 @@ export class SentinelReach implements Reach {
   }
 
   /** Not before what was asked has run: the report does not wait for that, but an exit of the process does, bounded. */
-  async #detach(lane: InspectorLane): Promise<void> {
-    await lane.drain(DRAIN_SILENT_MS, DRAIN_MS);
-    this.#lanes.delete(lane);
-    if (this.#lanes.size === 0) this.#shared.setAttached(false);
+  async #detach(one: Attached): Promise<void> {
+    await one.drain(DRAIN_SILENT_MS, DRAIN_MS);
+    this.#attached.delete(one);
+    if (this.#attached.size === 0) this.#shared.setAttached(false);
   }
 }
 

@@ -49,7 +49,7 @@ export function* askPending(
     if (promise.parent === 0 || waiters.has(promise.id)) candidates.push(promise);
     if (candidates.length % LOOKED_AT === 0) yield;
   }
-  const why = reasonNotToAsk(watch, hooks, limits.lane);
+  const why = limits.lane === 'inspector' ? reasonNotToAsk(hooks, watch.samples()) : null;
   const result: AskedPromises = { asked: [], unasked: [], why, isPending: (id) => pending.has(id) };
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
@@ -106,11 +106,14 @@ function choose(candidates: PendingPromise[], most: number): PendingPromise[] {
   return oldest;
 }
 
-function reasonNotToAsk(watch: PromiseWatch, hooks: HooksWithoutPromises, lane: Limits['lane']): string | null {
-  if (lane !== 'inspector') return null;
+/**
+ * Why a thread that was interrupted must not be asked; null when it may.
+ * @param samples - promises of the thread, which show whether hooks saw them
+ */
+export function reasonNotToAsk(hooks: HooksWithoutPromises, samples: readonly object[]): string | null {
   if (isInsideHook()) return 'the thread was interrupted inside an async hook';
   if (hooks.canRunWithoutHooks) return null;
-  return hooks.hasForeignHooks(watch.samples()) === true
+  return hooks.hasForeignHooks(samples) === true
     ? "the application's own promise hooks would run in the hung thread"
     : null;
 }

@@ -19,8 +19,8 @@ import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
 import { SocketWaits } from './socketWaits.js';
 import { HooksWithoutPromises } from './withoutPromises.js';
 
-/** Without promise hooks only a walk over the heap could list promises. */
-const NO_HEAP_SCAN = 'skipped, because this version has no heap scan: promises are listed with tasks on or full only';
+/** Without promise hooks only a walk over the heap lists promises, which another thread starts (`sentinel/heapScan.ts`). */
+const NOT_SCANNED = 'not asked for';
 
 export type TaskRequest = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs' | 'heapScan'>;
 
@@ -139,7 +139,7 @@ class Tracker implements TaskTracker {
     const { tasks, ...listed } = groups.finish();
     return {
       mode: this.#mode,
-      heapScan: { done: false, why: this.#promises === null ? NO_HEAP_SCAN : 'not needed', pauseMs: 0 },
+      heapScan: { done: false, why: this.#promises === null ? NOT_SCANNED : 'not needed', pauseMs: 0 },
       pending: tasks,
       placesRead: found?.placesRead ?? 0,
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,
