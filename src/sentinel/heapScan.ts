@@ -23,7 +23,10 @@ const SHOW_UP_MS = 50;
 /** Everything that is asked for a search is let go of under this name. */
 const GROUP = 'guru-meditation';
 
-/** A worker that is terminated while it is asked something inside `Atomics.wait` aborts the process there (see InspectorLane). */
+/**
+ * A worker that is terminated inside `Atomics.wait` while the probe runs in it may abort the process there, and the call of
+ * a function, unlike an evaluate, cannot be given the timeout that keeps it from that (see InspectorSession).
+ */
 const WAITS_ARE_FRAGILE = process.allowedNodeEnvironmentFlags.has('--trace-atomics-wait');
 
 /** How much slower than estimated searches are in this process: what one report learns serves the next. */
@@ -103,7 +106,7 @@ export class HeapScanner {
   }
 }
 
-const FRAGILE = 'skipped: on this line of Node a thread in Atomics.wait is asked for its stack only';
+const FRAGILE = 'skipped: on this line of Node that is not safe in a thread that sits in Atomics.wait';
 const NOT_REACHED = 'skipped: the inspector did not reach the thread';
 const REPLACED = 'skipped: the application put something of its own in place of Promise';
 const UNFINISHED = 'begun, and not done when the report had to be';

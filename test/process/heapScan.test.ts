@@ -114,7 +114,7 @@ test(
       assert.equal(threadOf(report, 2).state, 'atomics-wait');
       if (!WAITS_ARE_FRAGILE) return assertFound(report, 2);
       assert.equal(scanOf(report, 2).done, false);
-      assert.match(scanOf(report, 2).why, /asked for its stack only/);
+      assert.match(scanOf(report, 2).why, /not safe in a thread that sits in Atomics.wait/);
     });
   },
 );
@@ -185,3 +185,22 @@ test(
     });
   },
 );
+
+test('where the application replaced Promise nothing is searched, and that is said', { timeout: 60_000 }, async () => {
+  const worker =
+    'globalThis.Promise = class Promise {}; setInterval(() => {}, 1e6); require("fs").writeSync(1, "ready\\n")';
+  const fixture = spawnFixture(
+    `new (require('node:worker_threads').Worker)(${JSON.stringify(worker)}, { eval: true, execArgv: [], env: {} }).unref();
+    setInterval(() => {}, 1e6);`,
+    { env: PATIENT, timeoutMs: 25_000 },
+  );
+  try {
+    await fixture.ready();
+    await delay(300); // Until the sentinel is up.
+    const report = await reportOf(fixture);
+    assert.equal(report.tasks.heapScan.byThread.length, 1);
+    assert.match(report.tasks.heapScan.why, /put something of its own in place of Promise/);
+  } finally {
+    await fixture.stop();
+  }
+});
