@@ -85,7 +85,7 @@ function heapLines({ done, why, pauseMs, byThread: threads }: TasksReport['heapS
   const shown = [...reasons].slice(0, HEAP_REASONS_MOST);
   for (const [reason, threadIds] of shown)
     lines.push(
-      `The heap of ${threadIds.length === 1 ? 'thread' : 'threads'} ${idRuns(threadIds)} was not searched for promises: ${reason}.`,
+      `The heap of ${threadIds.length === 1 ? 'thread' : 'threads'} ${idRuns(threadIds)} was not searched for promises: ${reason.replace(/^skipped: /, '')}.`,
     );
   if (reasons.size > shown.length)
     lines.push(`${counted(reasons.size - shown.length, 'more heap')} not searched for promises.`);

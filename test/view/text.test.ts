@@ -342,3 +342,27 @@ test('a stored report without some of its sections, or with data nested without 
   deep.sections = [{ title: 'Deep', data, error: null }];
   assert.match(section(renderText(deep), 'Deep'), /\(1 deeper entry hidden\)/);
 });
+
+test('heaps that were searched for promises are named, and the others with why not, equal reasons once', () => {
+  const report = sampleReport();
+  const skipped = { done: false, why: 'skipped: the inspector did not reach the thread', pauseMs: 0 };
+  report.tasks.heapScan = {
+    done: true,
+    why: '',
+    pauseMs: 180,
+    byThread: [
+      { threadId: 1, done: true, why: 'nobody watched', pauseMs: 180 },
+      { threadId: 2, ...skipped },
+      { threadId: 3, ...skipped },
+    ],
+  };
+  const text = section(renderText(report), 'Green Threads').replaceAll('\n', ' ');
+  assert.match(text, /The heap of thread 1 was searched for promises, a pause of \S+ m?s at most\./);
+  assert.match(
+    text,
+    /The heap of threads 2, 3 was not searched for promises: the inspector did not reach the thread\./,
+  );
+  const { byThread: _byThread, ...earlier } = { ...report.tasks.heapScan, done: false, why: 'too large' };
+  report.tasks.heapScan = earlier as typeof report.tasks.heapScan;
+  assert.match(section(renderText(report), 'Green Threads'), /The heap was not searched for promises: too large\./);
+});
