@@ -37,8 +37,7 @@ async function reportOf(fixture: Fixture): Promise<Report> {
     fixture.signal('SIGUSR2');
     const again = setInterval(() => fixture.signal('SIGUSR2'), 8000);
     const report = await fixture.report().finally(() => clearInterval(again));
-    const isCut = report.report.notRead.some(({ why }) => /limit of 100 ms/.test(why));
-    if (!isCut || round === 5) return report;
+    if (!isCut(report) || round === 5) return report;
   }
 }
 
@@ -67,7 +66,13 @@ const ALL_FOUND = {
   guarded: 2,
 };
 
-/** Equal groups of several threads are one. */
+function isCut(report: Report): boolean {
+  return report.report.notRead.some(
+    ({ what, why }) => /^places of \d+ promises/.test(what + why) && /100 ms/.test(why),
+  );
+}
+
+/** Equal groups of several threads are one. A machine that is far too slow may leave places out, if it says so. */
 function assertFound(report: Report, ...threadIds: number[]): void {
   const scans = threadIds.map((threadId) => scanOf(report, threadId));
   assert.ok(
@@ -75,6 +80,11 @@ function assertFound(report: Report, ...threadIds: number[]): void {
     JSON.stringify([scans, report.report.notRead]),
   );
   const all = Object.entries(ALL_FOUND).map(([place, count]) => [place, count * threadIds.length]);
+  if (isCut(report)) {
+    const found = Object.entries(awaitsOf(report, threadIds[0] as number));
+    assert.ok(found.length > 0 && found.every(([place, count]) => count <= Number(Object.fromEntries(all)[place])));
+    return;
+  }
   for (const threadId of threadIds) assert.deepEqual(awaitsOf(report, threadId), Object.fromEntries(all));
   const one = report.tasks.groups.find((group) => group.count === 300 * threadIds.length);
   assert.deepEqual(one?.threadIds.toSorted(), threadIds);
