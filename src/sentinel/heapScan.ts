@@ -20,8 +20,6 @@ const RESERVE_MS = 60;
 /** How long main may take to let the session see its workers, and those to show up after that, in ms. */
 const OPEN_MS = 200;
 const SHOW_UP_MS = 50;
-/** How often a thread that is searched is looked for, in ms. */
-const GONE_STEP_MS = 20;
 /** Everything that is asked for a search is let go of under this name. */
 const GROUP = 'guru-meditation';
 
@@ -95,27 +93,16 @@ export class HeapScanner {
     const target = this.#targets.get(candidate.threadId) as Target;
     const ask = (method: string, params: object): Promise<unknown> =>
       this.#session.post(target.session, method, params, this.#remainingMs());
-    const ended = new AbortController();
-    const findings = await Promise.race([
-      findAwaited(ask, toSnapshotRequest(this.#request, 'inspector')),
-      this.#gone(target, ended.signal),
-    ]);
-    ended.abort();
+    const findings = await findAwaited(ask, toSnapshotRequest(this.#request, 'inspector'));
     void ask('Runtime.releaseObjectGroup', { objectGroup: GROUP });
     const pauseMs = Math.round(monotonicMs() - started);
     const { slowness } = this.#pace;
     const slownessNow = slownessAfter(slowness, candidate.heapUsed ?? 0, pauseMs);
+    if (findings === UNFINISHED && this.#remainingMs() > 0) return { ...skipped(candidate, NO_ANSWER), pauseMs };
     if (findings === UNFINISHED) this.#pace.slowness = Math.max(slowness, slownessNow);
     if (typeof findings === 'string') return { ...skipped(candidate, findings), pauseMs };
     this.#pace.slowness = slownessNow;
     return { threadId: candidate.threadId, done: true, why: SEARCHED, pauseMs, findings };
-  }
-
-  /** Until the thread is gone: it answers nothing any more, and nobody says so. */
-  async #gone({ session }: Target, ended: AbortSignal): Promise<string> {
-    const isThere = (): boolean => session === MAIN || this.#session.targets.some((one) => one.session === session);
-    while (isThere() && !ended.aborted) await setTimeout(GONE_STEP_MS);
-    return GONE;
   }
 
   #remainingMs(): number {
@@ -126,7 +113,7 @@ export class HeapScanner {
 const FRAGILE = 'skipped: on this line of Node that is not safe in a thread that sits in Atomics.wait';
 const NOT_REACHED = 'skipped: the inspector did not reach the thread';
 const REPLACED = 'skipped: the application put something of its own in place of Promise';
-const GONE = 'begun, and the thread ended meanwhile';
+const NO_ANSWER = 'begun, and the thread gave no answer, as one that ends';
 const UNFINISHED = 'begun, and not done when the report had to be';
 
 /** What the thread's heap tells, or why it does not. */

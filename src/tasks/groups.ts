@@ -42,13 +42,7 @@ export class TaskGroups {
    * `shape` is asked for when the group is new. Tasks come oldest first; where nobody knows their number or their age, that
    * is null, for all of a group.
    */
-  add(
-    key: string,
-    id: number | null,
-    ageMs: number | null,
-    labels: Labels | null,
-    shape: () => GroupShape,
-  ): void {
+  add(key: string, id: number | null, ageMs: number | null, labels: Labels | null, shape: () => GroupShape): void {
     const shown = labels === null ? NO_LABELS : this.#labels.shown(labels);
     const whole = keyOf(key, shown);
     let group = this.#groups.get(whole);

@@ -84,6 +84,7 @@ function groupsOf(asked: readonly AskedPromise[], ownFiles: ReadonlySet<string>)
       keepsAlive: false,
       ref: null,
       note: HEAP_NOTE,
+      waitsFor: null,
       parent: [],
       awaitStack: () => decodeFrames(stack),
       createdAt: () => [],
