@@ -71,6 +71,14 @@ export interface TaskSnapshot {
   poolTasks: RawPoolTask[];
 }
 
+/** How far a list of promises from the heap is asked, and which scripts are this package's own. */
+export interface HeapScanLimits extends Pick<SnapshotRequest, 'placesMax' | 'placesMs'> {
+  ownFiles: readonly string[];
+}
+
+/** What a thread's heap tells of its pending promises; a part of a `TaskSnapshot`. */
+export type HeapFindings = Pick<TaskSnapshot, 'pending' | 'placesRead' | 'groups' | 'groupsElided' | 'notRead'>;
+
 /** A task of a worker pool, as its async resource tells. */
 export interface RawPoolTask {
   kind: string;

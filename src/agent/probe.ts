@@ -2,16 +2,17 @@
  * The probe: what the sentinel evaluates in a thread that has no agent. Built into one self-contained expression; it
  * installs nothing, so a task's age or the place where it was created cannot be told here.
  */
+import { listAwaited } from '../tasks/heapScan.js';
 import { captureStack } from '../tasks/realm.js';
-import type { SnapshotRequest, ThreadSnapshot } from '../protocol.js';
+import type { HeapScanLimits, RawFrame, ThreadSnapshot } from '../protocol.js';
 import { countResources, guarded, modules, readHeap, readOsThreadId, readThreadName } from './describe.js';
+import { applyThreadMaps } from './threadMaps.js';
 
 /** JSON of a `ThreadSnapshot`. */
-export function snapshot(requestJson: string): string {
+export function snapshot(): string {
   const started = performance.now();
   const { isMainThread, threadId } = modules.get('node:worker_threads');
-  const request = JSON.parse(requestJson) as SnapshotRequest;
-  const notRead: string[] = [];
+  const notRead = ['tasks: this thread does not have the preload, so nobody watched its tasks'];
   const found: ThreadSnapshot = {
     threadId,
     osThreadId: readOsThreadId(),
@@ -19,7 +20,7 @@ export function snapshot(requestJson: string): string {
     parentThreadId: null,
     phase: 'running',
     instrumented: false,
-    stack: guarded('stack', () => captureStack(), [], notRead),
+    stack: guarded('stack', readStack, [], notRead),
     turnedAgoMs: null,
     utilization: guarded(
       'event loop',
@@ -34,8 +35,6 @@ export function snapshot(requestJson: string): string {
     notRead,
     pauseMs: 0,
   };
-  if (request.heapScan !== 'never')
-    notRead.push('tasks: this thread does not have the preload, so nobody watched its tasks');
   found.pauseMs = performance.now() - started;
   return JSON.stringify(found);
 }
@@ -44,13 +43,26 @@ export function snapshot(requestJson: string): string {
 export function look(): string {
   const notRead: string[] = [];
   return JSON.stringify({
-    stack: guarded('stack', () => captureStack(), [], notRead),
+    stack: guarded('stack', readStack, [], notRead),
     loops: guarded('loop count', readLoopCount, null, notRead),
     heap: guarded('heap', readHeap, null, notRead),
     oldSpace: guarded('heap', readOldSpace, null, notRead),
     oldLimit: guarded('heap', readOldLimit, null, notRead),
     osThreadId: readOsThreadId(),
   });
+}
+
+/** JSON of `HeapFindings`. @param found - all promises in the heap of this thread */
+export function awaited(found: readonly unknown[], limits: HeapScanLimits): string {
+  const findings = listAwaited(found, limits);
+  applyThreadMaps(findings.groups.flatMap(({ awaitStack }) => awaitStack));
+  return JSON.stringify(findings);
+}
+
+function readStack(): RawFrame[] {
+  const stack = captureStack();
+  applyThreadMaps(stack);
+  return stack;
 }
 
 /** Bytes in use outside of the young generation: what the limit of the old one is for. */

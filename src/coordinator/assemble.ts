@@ -67,6 +67,7 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
       collected.answers.flatMap(({ snapshot }) =>
         snapshot.tasks === null ? [] : [{ threadId: snapshot.threadId, tasks: snapshot.tasks }],
       ),
+      collected.heapScans,
       surroundings.frame,
     ),
     pools,

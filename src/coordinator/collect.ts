@@ -6,6 +6,7 @@ import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.j
 import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
+import { scanHeaps } from './heapScans.js';
 import { addTasks, type PortLane } from './portLane.js';
 import { together } from './together.js';
 
@@ -51,15 +52,17 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     asking.answered(request.deadlineMs),
   ]);
   const reached = withoutEnded(reading);
-  const answers = [...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])];
+  const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
+  const heapScans = await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []);
   return {
     request,
     collectedBy: lanes.collectedBy,
-    answers: oneEach(answers),
+    answers,
     reached,
     notRead: lateTasks(asking.late, own),
     main,
     threadSections,
+    heapScans,
     turnedAgoMs,
     stacksMs: Math.max(0, ...answers.map((answer) => answer.answerMs)),
     durationMs: monotonicMs() - request.startedMs,

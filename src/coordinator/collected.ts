@@ -1,5 +1,5 @@
 /** What one request has brought in, before it is a report: plain data that can go from thread to thread. */
-import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import type { HeapFindings, RawFrame, ThreadSnapshot } from '../protocol.js';
 import type {
   Container,
   Json,
@@ -8,6 +8,7 @@ import type {
   NotRead,
   ProcessFacts,
   SectionReport,
+  ThreadHeapScan,
   Trigger,
 } from '../report/types.js';
 
@@ -80,6 +81,22 @@ export interface MainFacts {
   notRun: NotRead[];
 }
 
+/** A thread whose promises nobody watched. */
+export interface ScanCandidate {
+  threadId: number;
+  /** Bytes; null when not known. */
+  heapUsed: number | null;
+  /** Interrupted in the middle of something, since its loop did not turn. */
+  isHung: boolean;
+  /** In `Atomics.wait`. */
+  isWaiting: boolean;
+}
+
+/** What became of it; `findings` are null where the heap was not searched to the end. */
+export interface HeapScan extends ThreadHeapScan {
+  findings: HeapFindings | null;
+}
+
 export interface Collected {
   request: ReportRequest;
   collectedBy: 'main' | 'sentinel';
@@ -89,6 +106,8 @@ export interface Collected {
   main: MainFacts;
   /** What workers registered for each thread. */
   threadSections: { threadId: number; sections: SectionReport[] }[];
+  /** Of the threads whose promises nobody watched. */
+  heapScans: ThreadHeapScan[];
   /** By thread id: how long each thread's loop had not turned when the request came, from the shared heartbeats. */
   turnedAgoMs: Record<number, number>;
   stacksMs: number;
@@ -99,4 +118,6 @@ export interface Collected {
 export interface Reach {
   /** Reads every thread of the process that is not in `answered`. Bounded by the request's deadline; never rejects. */
   read(request: ReportRequest, answered: number[]): Promise<Reached>;
+  /** Searches the heaps of these threads, as far as the option and the time allow; one entry for each. Same bounds. */
+  scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]>;
 }

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import { Agent } from '../agent/agent.js';
-import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import { monotonicMs, SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
@@ -11,7 +11,7 @@ import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import { announce, isAnnounced, publish } from './announce.js';
-import type { Collected, Reached, ReportRequest } from './collected.js';
+import type { Collected, HeapScan, Reach, Reached, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
@@ -203,14 +203,10 @@ export class Host {
       shared: this.#shared,
       heartbeatMs: this.#options.heartbeat,
       ports: this.#ports,
-      reach: link === null ? null : { read: (request, answered) => this.#reach(link, request, answered) },
+      reach: link === null ? null : reachBy(link),
       own: this.#agent,
       mainFacts: (request) => readMainFacts(this.#options, this.sections, request),
     };
-  }
-
-  #reach(link: Link, request: ReportRequest, answered: number[]): Promise<Reached> {
-    return link.ask('reach', { request, answered }, request.deadlineMs + LINK_LATE_MS);
   }
 
   /** In the sentinel, so that main pauses for its own snapshot only; here when there is none, or it failed. */
@@ -299,6 +295,18 @@ export class Host {
     const facts = await readMainFacts(this.#options, this.sections, null);
     this.#sentinel.link?.tell('main facts', facts);
   }
+}
+
+/** The lanes of the sentinel, which get a little longer than the report's deadline to say what they have. */
+function reachBy(link: Link): Reach {
+  return {
+    read: (request, answered) => link.ask<Reached>('reach', { request, answered }, linkBoundMs(request)),
+    scan: (request, candidates) => link.ask<HeapScan[]>('scan', { request, candidates }, linkBoundMs(request)),
+  };
+}
+
+function linkBoundMs({ startedMs, deadlineMs }: ReportRequest): number {
+  return Math.max(1, startedMs + deadlineMs + LINK_LATE_MS - monotonicMs());
 }
 
 /** Tells this start of the process from every other one with its pid. Not secret, so no `node:crypto`, whose loading takes longer than all the rest of the start. */

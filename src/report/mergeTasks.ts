@@ -1,7 +1,8 @@
 /** The tasks of all threads as one list: equal groups of several threads become one. */
 import type { RawFrame, RawTaskGroup, TaskSnapshot } from '../protocol.js';
 import { stackKey } from './frames.js';
-import type { Frame, TaskGroup, TasksReport } from './types.js';
+import { heapScanOf } from './heapScans.js';
+import type { Frame, TaskGroup, TasksReport, ThreadHeapScan } from './types.js';
 
 interface OfThread {
   threadId: number;
@@ -14,7 +15,12 @@ interface Merged {
 
 const IDS_SHOWN = 5;
 
-export function mergeTasks(threads: readonly OfThread[], complete: (frame: RawFrame) => Frame): TasksReport {
+/** @param heapScans - of the threads whose promises nobody watched */
+export function mergeTasks(
+  threads: readonly OfThread[],
+  heapScans: readonly ThreadHeapScan[],
+  complete: (frame: RawFrame) => Frame,
+): TasksReport {
   const merged = new Map<string, Merged>();
   for (const { threadId, tasks } of threads) for (const group of tasks.groups) add(merged, threadId, group);
   const sum = (read: (tasks: TaskSnapshot) => number): number =>
@@ -23,9 +29,8 @@ export function mergeTasks(threads: readonly OfThread[], complete: (frame: RawFr
     (a, b) => b.raw.count - a.raw.count || (b.raw.ageMs?.max ?? 0) - (a.raw.ageMs?.max ?? 0),
   );
   return {
-    mode: threads[0]?.tasks.mode ?? 'off',
-    heapScan: threads.find(({ tasks }) => tasks.heapScan.done)?.tasks.heapScan ??
-      threads[0]?.tasks.heapScan ?? { done: false, why: 'no thread was read', pauseMs: 0 },
+    mode: threads.find(({ tasks }) => tasks.mode !== 'off')?.tasks.mode ?? 'off',
+    heapScan: heapScanOf(heapScans),
     pending: sum((tasks) => tasks.pending),
     placesRead: sum((tasks) => tasks.placesRead),
     collectedUnsettled: sum((tasks) => tasks.collectedUnsettled),
@@ -42,6 +47,7 @@ function add(merged: Map<string, Merged>, threadId: number, group: RawTaskGroup)
     group.waitsFor,
     group.ref,
     group.note,
+    group.ageMs === null,
   ]);
   const known = merged.get(key);
   if (known === undefined) {
@@ -60,7 +66,7 @@ function add(merged: Map<string, Merged>, threadId: number, group: RawTaskGroup)
 }
 
 function mergeAges(one: RawTaskGroup, other: RawTaskGroup, ages: number[]): RawTaskGroup['ageMs'] {
-  if (one.ageMs === null || other.ageMs === null) return one.ageMs ?? other.ageMs;
+  if (one.ageMs === null || other.ageMs === null) return null;
   const sorted = [...ages].sort((a, b) => a - b);
   return {
     min: Math.min(one.ageMs.min, other.ageMs.min),

@@ -229,11 +229,22 @@ export interface KeptAlive {
   source: 'tracker' | 'why-is-node-running' | 'node';
 }
 
+/** The search of one thread's heap for pending promises. */
+export interface ThreadHeapScan {
+  threadId: number;
+  done: boolean;
+  /** Why it was done, or was not. */
+  why: string;
+  /** How long it kept the thread from its own work. */
+  pauseMs: number;
+}
+
 export type TasksMode = 'off' | 'handles' | 'on' | 'full';
 
 export interface TasksReport {
   mode: TasksMode;
-  heapScan: { done: boolean; why: string; pauseMs: number };
+  /** Of all threads whose promises nobody watched: whether any heap was searched, why (not), and the longest pause. */
+  heapScan: { done: boolean; why: string; pauseMs: number; byThread: ThreadHeapScan[] };
   pending: number;
   /** How many of the pending promises were asked for their await stack. */
   placesRead: number;

@@ -1,21 +1,22 @@
 /** The text that is evaluated in a thread: a call of its agent, or of the self-contained probe where it has none. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SnapshotRequest } from '../protocol.js';
+import { pathToFileURL } from 'node:url';
+import type { HeapScanLimits, SnapshotRequest } from '../protocol.js';
 
 const AGENT = 'globalThis[Symbol.for("guru-meditation.agent")]';
 
-let probeText: string | null = null;
+let textRead: string | null = null;
 
 /** Gives JSON of a `ThreadSnapshot`, or '' where the thread has no agent. */
 export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'probe'): string {
   const argument = JSON.stringify(JSON.stringify(request));
-  return by === 'agent' ? `${AGENT}?.snapshot(${argument}) ?? ""` : probe('snapshot', argument);
+  return by === 'agent' ? `${AGENT}?.snapshot(${argument}) ?? ""` : inProbe('snapshot()');
 }
 
 /** Gives JSON of a `Look`, or '' where the thread has no agent. */
 export function lookExpression(by: 'agent' | 'probe'): string {
-  if (by === 'probe') return probe('look', '""');
+  if (by === 'probe') return inProbe('look()');
   return `(() => { const agent = ${AGENT}; if (agent === undefined) return "";
     let loops = null, heap = null, oldSpace = null, oldLimit = null;
     try {
@@ -33,8 +34,32 @@ export function lookExpression(by: 'agent' | 'probe'): string {
     return JSON.stringify({ loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
 }
 
+/**
+ * What all promises of a thread have in common, without making one: hooks of the application would see that. It is
+ * undefined where the application put something of its own in place of `Promise`.
+ */
+export const PROMISE_PROTOTYPE = `(() => {
+  const known = Object.getOwnPropertyDescriptor(globalThis, "Promise")?.value;
+  const isNative = typeof known === "function" && Function.prototype.toString.call(known) === "function Promise() { [native code] }";
+  return isNative ? known.prototype : undefined; })()`;
+
+/** A function whose `this` is a list of all promises of the thread it is called in; it gives JSON of `HeapFindings`. */
+export function awaitedDeclaration(limits: Omit<HeapScanLimits, 'ownFiles'>): string {
+  const argument = JSON.stringify({ ...limits, ownFiles: ownFiles() } satisfies HeapScanLimits);
+  return `function () { ${probeText()}\nreturn guruMeditationProbe.awaited(this, ${argument}); }`;
+}
+
 /** The probe leaves nothing behind in the thread: it is one expression, and its names live in a function's scope. */
-function probe(call: 'snapshot' | 'look', argument: string): string {
-  probeText ??= readFileSync(join(__dirname, 'guru-meditation-probe.js'), 'utf8');
-  return `(() => { ${probeText}\nreturn guruMeditationProbe.${call}(${argument}); })()`;
+function inProbe(call: 'snapshot()' | 'look()'): string {
+  return `(() => { ${probeText()}\nreturn guruMeditationProbe.${call}; })()`;
+}
+
+function probeText(): string {
+  return (textRead ??= readFileSync(join(__dirname, 'guru-meditation-probe.js'), 'utf8'));
+}
+
+/** What of this package runs in threads of the application, as V8 knows scripts: by path, or by URL. */
+function ownFiles(): string[] {
+  const paths = ['register.cjs', 'index.js', 'guru-meditation-report.cjs'].map((name) => join(__dirname, name));
+  return paths.flatMap((path) => [path, pathToFileURL(path).href]);
 }

@@ -199,7 +199,11 @@ export class InspectorSession {
   /** A worker that has ended answers nothing any more. */
   #detached(session: string): void {
     this.#asked.delete(session);
-    for (const [id, asked] of this.#underWay) if (asked === session) this.#underWay.delete(id);
+    for (const [id, asked] of this.#underWay) {
+      if (asked !== session) continue;
+      this.#underWay.delete(id);
+      this.#waiting.get(id)?.(null);
+    }
   }
 
   #received(session: string, text: string): void {

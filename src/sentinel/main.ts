@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { readOsThreadId } from '../agent/describe.js';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
-import type { Collected, MainFacts, ReportRequest } from '../coordinator/collected.js';
+import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import { deliver } from '../coordinator/deliver.js';
 import { finishReport } from '../coordinator/finish.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
@@ -245,6 +245,9 @@ async function report(claim: number, trigger: Trigger): Promise<void> {
 
 link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
   reach.read(request, answered),
+);
+link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', ({ request, candidates }) =>
+  reach.scan(request, candidates),
 );
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
   lastMainFacts = collected.main;

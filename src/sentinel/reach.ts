@@ -1,9 +1,18 @@
 /** The inspector lane and the kernel lane together, for one request: every thread that did not answer its port. */
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
-import type { Evidence, Reach, Reached, ReportRequest, Unread } from '../coordinator/collected.js';
+import type {
+  Evidence,
+  HeapScan,
+  Reach,
+  Reached,
+  ReportRequest,
+  ScanCandidate,
+  Unread,
+} from '../coordinator/collected.js';
 import type { NotRead } from '../report/types.js';
 import { readBox, compareBoxes } from './box.js';
+import type { HeapScanner, ScanPace } from './heapScan.js';
 import type { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
 import { KernelWatch } from './kernelWatch.js';
@@ -20,16 +29,32 @@ const DRAIN_MS = 1500;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 const SILENT_MS = 400;
 
+const EXITING = 'the process is exiting';
+const FORBIDDEN = 'the permission model or this build of Node.js forbids the inspector';
+
+/** What there is only where Node has an inspector. */
+interface Inspector {
+  InspectorLane: typeof InspectorLane;
+  HeapScanner: typeof HeapScanner;
+}
+
+/** What holds a session open. */
+interface Attached {
+  /** Detaches once nothing that was asked is under way any more, within these bounds, in ms. */
+  drain(silentMs: number, boundMs: number): Promise<void>;
+}
+
 export class SentinelReach implements Reach {
   readonly #shared: SharedState;
-  readonly #inspectorLane: Promise<typeof InspectorLane | null>;
+  readonly #inspector: Promise<Inspector | null>;
   readonly #mayReadMemory: () => boolean;
   /** Those whose sessions are open. */
-  readonly #lanes = new Set<InspectorLane>();
+  readonly #attached = new Set<Attached>();
+  readonly #pace: ScanPace = { slowness: 1 };
 
   constructor(shared: SharedState, inspectorAllowed: boolean, mayReadMemory: () => boolean) {
     this.#shared = shared;
-    this.#inspectorLane = inspectorAllowed ? loadInspectorLane() : Promise.resolve(null);
+    this.#inspector = inspectorAllowed ? loadInspector() : Promise.resolve(null);
     this.#mayReadMemory = mayReadMemory;
   }
 
@@ -62,30 +87,49 @@ export class SentinelReach implements Reach {
     };
   }
 
+  async scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]> {
+    const none = (why: string): HeapScan[] =>
+      candidates.map(({ threadId }) => ({ threadId, done: false, why, pauseMs: 0, findings: null }));
+    const inspector = await this.#inspector;
+    if (inspector === null) return none(`skipped: ${FORBIDDEN}`);
+    const scanner = new inspector.HeapScanner(request, this.#pace);
+    try {
+      return (await this.#mayAttach(scanner)) ? await scanner.scan(candidates) : none(`skipped: ${EXITING}`);
+    } finally {
+      void this.#detach(scanner);
+    }
+  }
+
   /** Main is exiting: an attached session would hold that up. */
   async abort(): Promise<void> {
-    await Promise.all([...this.#lanes].map((lane) => this.#detach(lane)));
+    await Promise.all([...this.#attached].map((one) => this.#detach(one)));
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
-    const Lane = await this.#inspectorLane;
-    if (Lane === null) {
-      notRead.push(noInspector('the permission model or this build of Node.js forbids the inspector'));
+    const inspector = await this.#inspector;
+    if (inspector === null) {
+      notRead.push(noInspector(FORBIDDEN));
       return null;
     }
-    const lane = new Lane(request, skip);
-    this.#lanes.add(lane);
-    this.#shared.setAttached(true);
-    const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
-    if (exitingForMs !== null && exitingForMs < EXITING_MS) {
-      await this.#detach(lane);
-      notRead.push(noInspector('the process is exiting'));
+    const lane = new inspector.InspectorLane(request, skip);
+    if (!(await this.#mayAttach(lane))) {
+      notRead.push(noInspector(EXITING));
       return null;
     }
     if (!(await lane.open(Math.min(SILENT_MS, remainingMs(request))))) {
       notRead.push(noInspector('main is inside native code, through which every inspector message goes'));
     }
     return lane;
+  }
+
+  /** Marks it as attached, if it may be. */
+  async #mayAttach(one: Attached): Promise<boolean> {
+    this.#attached.add(one);
+    this.#shared.setAttached(true);
+    const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
+    if (exitingForMs === null || exitingForMs >= EXITING_MS) return true;
+    await this.#detach(one);
+    return false;
   }
 
   async #readAll(lane: InspectorLane, kernel: KernelWatch, request: ReportRequest): Promise<void> {
@@ -99,17 +143,21 @@ export class SentinelReach implements Reach {
   }
 
   /** Not before what was asked has run: the report does not wait for that, but an exit of the process does, bounded. */
-  async #detach(lane: InspectorLane): Promise<void> {
-    await lane.drain(DRAIN_SILENT_MS, DRAIN_MS);
-    this.#lanes.delete(lane);
-    if (this.#lanes.size === 0) this.#shared.setAttached(false);
+  async #detach(one: Attached): Promise<void> {
+    await one.drain(DRAIN_SILENT_MS, DRAIN_MS);
+    this.#attached.delete(one);
+    if (this.#attached.size === 0) this.#shared.setAttached(false);
   }
 }
 
 /** A Node that is built without the inspector has no such module: the other lanes must not go with it. */
-async function loadInspectorLane(): Promise<typeof InspectorLane | null> {
+async function loadInspector(): Promise<Inspector | null> {
   try {
-    return (await import('./inspectorLane.js')).InspectorLane;
+    const [{ InspectorLane }, { HeapScanner }] = await Promise.all([
+      import('./inspectorLane.js'),
+      import('./heapScan.js'),
+    ]);
+    return { InspectorLane, HeapScanner };
   } catch {
     return null;
   }

@@ -46,7 +46,7 @@ export function* askPending(
       if (promise.parent > 0) waiters.set(promise.parent, (waiters.get(promise.parent) ?? 0) + 1);
     }
   }
-  const why = reasonNotToAsk(watch, hooks, limits.lane);
+  const why = limits.lane === 'inspector' ? reasonNotToAsk(hooks, watch.samples()) : null;
   const result: AskedPromises = { asked: [], unasked: [], why, isPending: (id) => watch.isKnown(id) };
   const candidates: PendingPromise[] = [];
   let looked = 0;
@@ -113,11 +113,14 @@ function choose(candidates: PendingPromise[], most: number): PendingPromise[] {
   return oldest;
 }
 
-function reasonNotToAsk(watch: PromiseWatch, hooks: HooksWithoutPromises, lane: Limits['lane']): string | null {
-  if (lane !== 'inspector') return null;
+/**
+ * Why a thread that was interrupted must not be asked; null when it may.
+ * @param samples - promises of the thread, which show whether hooks saw them
+ */
+export function reasonNotToAsk(hooks: HooksWithoutPromises, samples: readonly object[]): string | null {
   if (isInsideHook()) return 'the thread was interrupted inside an async hook';
   if (hooks.canRunWithoutHooks) return null;
-  return hooks.hasForeignHooks(watch.samples()) === true
+  return hooks.hasForeignHooks(samples) === true
     ? "the application's own promise hooks would run in the hung thread"
     : null;
 }

@@ -38,8 +38,11 @@ export class TaskGroups {
   readonly #groups = new Map<string, Group>();
   readonly #labels = new LabelValues();
 
-  /** `shape` is asked for when the group is new. Tasks come oldest first. */
-  add(key: string, id: number, ageMs: number, labels: Labels | null, shape: () => GroupShape): void {
+  /**
+   * `shape` is asked for when the group is new. Tasks come oldest first; where nobody knows their number or their age, that
+   * is null, for all of a group.
+   */
+  add(key: string, id: number | null, ageMs: number | null, labels: Labels | null, shape: () => GroupShape): void {
     const shown = labels === null ? NO_LABELS : this.#labels.shown(labels);
     const whole = keyOf(key, shown);
     let group = this.#groups.get(whole);
@@ -48,9 +51,11 @@ export class TaskGroups {
       this.#groups.set(whole, group);
     }
     group.count++;
-    group.oldestMs = Math.max(group.oldestMs, ageMs);
-    group.ages.push(ageMs);
-    if (group.ids.length < IDS_MAX) group.ids.push(id);
+    if (ageMs !== null) {
+      group.oldestMs = Math.max(group.oldestMs, ageMs);
+      group.ages.push(ageMs);
+    }
+    if (id !== null && group.ids.length < IDS_MAX) group.ids.push(id);
   }
 
   /** The groups in order, how many were left out, and how many tasks there are in all. */
@@ -102,7 +107,7 @@ function describe(group: Group): RawTaskGroup {
   return {
     type: shape.type,
     count,
-    ageMs: { min: ages[0] ?? 0, median: middle, max: ages[ages.length - 1] ?? 0 },
+    ageMs: ages.length === 0 ? null : { min: ages[0] ?? 0, median: middle, max: ages[ages.length - 1] ?? 0 },
     ages: evenly(ages, AGES_MAX),
     awaitStack: shape.awaitStack(),
     createdAt: shape.createdAt(),

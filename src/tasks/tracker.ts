@@ -20,8 +20,8 @@ import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
 import { SocketWaits } from './socketWaits.js';
 import { HooksWithoutPromises } from './withoutPromises.js';
 
-/** Without promise hooks only a walk over the heap could list promises. */
-const NO_HEAP_SCAN = 'skipped, because this version has no heap scan: promises are listed with tasks on or full only';
+/** Without promise hooks only a walk over the heap lists promises, which another thread starts (`sentinel/heapScan.ts`). */
+const NOT_SCANNED = 'not asked for';
 
 /** Node 24.0 to 24.13 and 25.0 to 25.5 have neither of the two means (`withoutPromises.ts`). */
 const NO_HANDLES =
@@ -153,7 +153,7 @@ class Tracker implements TaskTracker {
     const { tasks, ...listed } = groups.finish();
     return {
       mode: this.#mode,
-      heapScan: { done: false, why: this.#promises === null ? NO_HEAP_SCAN : 'not needed', pauseMs: 0 },
+      heapScan: { done: false, why: this.#promises === null ? NOT_SCANNED : 'not needed', pauseMs: 0 },
       pending: tasks,
       placesRead: found?.placesRead ?? 0,
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,

@@ -10,9 +10,11 @@
  * heartbeat takes promises out again. That must be a timer's callback: between the `before` and the `after` of a
  * promise job the two would no longer match, and Node aborts. So nothing is taken out while a promise's job runs.
  */
-import { createHook, executionAsyncResource, type AsyncHook, type HookCallbacks } from 'node:async_hooks';
-import { types } from 'node:util';
+import type { AsyncHook, HookCallbacks } from 'node:async_hooks';
 import type { PromiseWatch } from './promises.js';
+
+/** Without an import: this is part of the probe too, which is evaluated where `require` does not exist. */
+const { createHook, executionAsyncResource } = process.getBuiltinModule('node:async_hooks');
 
 type V8Hook = ((...values: object[]) => void) | undefined;
 type V8Hooks = readonly [init: V8Hook, before: V8Hook, after: V8Hook, settled: V8Hook];
@@ -162,7 +164,7 @@ export class HooksWithoutPromises {
 function isInPromiseJob({ async_hook_fields: fields, constants }: AsyncWrapBinding): boolean {
   const mark = constants.kUsesExecutionAsyncResource;
   const before = fields[mark] ?? 0;
-  const isPromise = types.isPromise(executionAsyncResource());
+  const isPromise = process.getBuiltinModule('node:util').types.isPromise(executionAsyncResource());
   fields[mark] = before;
   return isPromise;
 }

@@ -11,6 +11,7 @@ import { idRuns } from './threadNames.js';
 const FIRST_MOST = 60;
 const WORST_MOST = 20;
 const IDS_SHOWN = 8;
+const HEAP_REASONS_MOST = 4;
 
 export function greenThreadsSection(report: Report, full: boolean): Section {
   const { groups } = report.tasks;
@@ -46,13 +47,13 @@ function worthShowing(report: Report): TaskGroup[] {
 function hiddenLine(groups: readonly TaskGroup[], shown: ReadonlySet<TaskGroup>): string {
   const hidden = groups.filter((group) => !shown.has(group));
   const tasks = hidden.reduce((sum, group) => sum + group.count, 0);
-  const oldest = hidden.reduce((most, group) => Math.max(most, group.ageMs?.max ?? 0), 0);
-  return `(${counted(hidden.length, 'more group')} with ${counted(tasks, 'task')} hidden, the oldest ${duration(oldest)})`;
+  const oldest = hidden.reduce((most, group) => Math.max(most, group.ageMs?.max ?? -1), -1);
+  const age = oldest < 0 ? '' : `, the oldest ${duration(oldest)}`;
+  return `(${counted(hidden.length, 'more group')} with ${counted(tasks, 'task')} hidden${age})`;
 }
 
 function openingLines(tasks: TasksReport): string[] {
   const awaits = tasks.groups.filter((group) => group.type === 'await').reduce((sum, group) => sum + group.count, 0);
-  const { done, why, pauseMs } = tasks.heapScan;
   const lines: string[] = [];
   if (tasks.mode === 'off') lines.push('Tasks are not tracked (tasks: off).');
   if (tasks.mode === 'handles') lines.push('Promises are not tracked (tasks: handles).');
@@ -68,9 +69,29 @@ function openingLines(tasks: TasksReport): string[] {
   if (tasks.collectedUnsettled > 0) {
     lines.push(`${counted(tasks.collectedUnsettled, 'promise')} collected without ever settling.`);
   }
-  if (done) lines.push(`The heap was searched for promises, which paused for ${duration(pauseMs)}.`);
-  else if (why !== '' && why !== 'not needed') lines.push(`The heap was not searched for promises: ${why}.`);
+  lines.push(...heapLines(tasks.heapScan));
   return lines.flatMap((line) => wrap(line, WIDTH));
+}
+
+/** Which heaps were searched, and of the others why not, those with the same reason in one line. */
+function heapLines({ done, why, pauseMs, byThread: threads }: TasksReport['heapScan']): string[] {
+  const lines: string[] = [];
+  const searched = threads.filter((thread) => thread.done).map(({ threadId }) => threadId);
+  const of = searched.length === 0 ? '' : ` of ${searched.length === 1 ? 'thread' : 'threads'} ${idRuns(searched)}`;
+  if (done) lines.push(`The heap${of} was searched for promises, a pause of ${duration(pauseMs)} at most.`);
+  const reasons = new Map<string, number[]>();
+  for (const thread of threads)
+    if (!thread.done) reasons.set(thread.why, [...(reasons.get(thread.why) ?? []), thread.threadId]);
+  const shown = [...reasons].slice(0, HEAP_REASONS_MOST);
+  for (const [reason, threadIds] of shown)
+    lines.push(
+      `The heap of ${threadIds.length === 1 ? 'thread' : 'threads'} ${idRuns(threadIds)} was not searched for promises: ${reason.replace(/^skipped: /, '')}.`,
+    );
+  if (reasons.size > shown.length)
+    lines.push(`${counted(reasons.size - shown.length, 'more heap')} not searched for promises.`);
+  if (threads.length === 0 && !done && why !== '' && why !== 'not needed')
+    lines.push(`The heap was not searched for promises: ${why}.`);
+  return lines;
 }
 
 function groupBlock(group: TaskGroup, root: string | null, full: boolean): Block {

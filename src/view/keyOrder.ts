@@ -19,6 +19,7 @@ import type {
   SectionReport,
   TaskGroup,
   TasksReport,
+  ThreadHeapScan,
   ThreadReport,
   Trigger,
   Verdict,
@@ -156,9 +157,10 @@ const group = {
   idsElided: null,
   note: null,
 } satisfies OrderOf<TaskGroup>;
+const heapScan = { threadId: null, done: null, why: null, pauseMs: null } satisfies OrderOf<ThreadHeapScan>;
 const tasks = {
   mode: null,
-  heapScan: { done: null, why: null, pauseMs: null },
+  heapScan: { done: null, why: null, pauseMs: null, byThread: heapScan },
   pending: null,
   placesRead: null,
   collectedUnsettled: null,

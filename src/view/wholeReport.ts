@@ -3,7 +3,7 @@ import type { Report, TasksReport } from '../report/types.js';
 
 const NO_TASKS: TasksReport = {
   mode: 'off',
-  heapScan: { done: false, why: '', pauseMs: 0 },
+  heapScan: { done: false, why: '', pauseMs: 0, byThread: [] },
   pending: 0,
   placesRead: 0,
   collectedUnsettled: 0,
@@ -19,10 +19,16 @@ export function wholeReport(report: Report): Report {
     package: stored.package ?? { vendor: null, product: null, version: null },
     verdicts: stored.verdicts ?? [],
     threads: stored.threads ?? [],
-    tasks: stored.tasks ?? NO_TASKS,
+    tasks: stored.tasks === undefined ? NO_TASKS : wholeTasks(stored.tasks),
     pools: stored.pools ?? [],
     processes: stored.processes ?? [],
     configuration: stored.configuration ?? {},
     sections: stored.sections ?? [],
   };
+}
+
+/** Reports of earlier versions do not tell the searches thread by thread. */
+function wholeTasks(tasks: TasksReport): TasksReport {
+  const { byThread }: Partial<TasksReport['heapScan']> = tasks.heapScan;
+  return { ...tasks, heapScan: { ...tasks.heapScan, byThread: byThread ?? [] } };
 }

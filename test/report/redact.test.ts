@@ -129,7 +129,7 @@ function plainReport(): Report {
     threads: [thread],
     tasks: {
       mode: 'on',
-      heapScan: { done: false, why: 'not needed', pauseMs: 0 },
+      heapScan: { done: false, why: 'not needed', pauseMs: 0, byThread: [] },
       pending: 547,
       placesRead: 547,
       collectedUnsettled: 0,

@@ -212,7 +212,7 @@ const SAMPLE: Report = {
   ],
   tasks: {
     mode: 'on',
-    heapScan: { done: false, why: 'not needed', pauseMs: 0 },
+    heapScan: { done: false, why: 'not needed', pauseMs: 0, byThread: [] },
     pending: 517,
     placesRead: 513,
     collectedUnsettled: 3,

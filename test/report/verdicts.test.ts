@@ -439,7 +439,7 @@ function report({ threads = [], pools = [], groups = [], process = {}, minutes =
     threads,
     tasks: {
       mode: 'on',
-      heapScan: { done: false, why: '', pauseMs: 0 },
+      heapScan: { done: false, why: '', pauseMs: 0, byThread: [] },
       pending: 0,
       placesRead: 0,
       collectedUnsettled: 0,

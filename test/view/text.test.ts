@@ -350,3 +350,27 @@ test('main in a crash is not fine: it ends, and its stack is in the section Cras
   assert.match(text, /^OTHER {2}main \(ends by an uncaught exception, see section Crash\)$/m);
   assert.doesNotMatch(text, /^FINE {3}main/m);
 });
+
+test('heaps that were searched for promises are named, and the others with why not, equal reasons once', () => {
+  const report = sampleReport();
+  const skipped = { done: false, why: 'skipped: the inspector did not reach the thread', pauseMs: 0 };
+  report.tasks.heapScan = {
+    done: true,
+    why: '',
+    pauseMs: 180,
+    byThread: [
+      { threadId: 1, done: true, why: 'nobody watched', pauseMs: 180 },
+      { threadId: 2, ...skipped },
+      { threadId: 3, ...skipped },
+    ],
+  };
+  const text = section(renderText(report), 'Green Threads').replaceAll('\n', ' ');
+  assert.match(text, /The heap of thread 1 was searched for promises, a pause of \S+ m?s at most\./);
+  assert.match(
+    text,
+    /The heap of threads 2, 3 was not searched for promises: the inspector did not reach the thread\./,
+  );
+  const { byThread: _byThread, ...earlier } = { ...report.tasks.heapScan, done: false, why: 'too large' };
+  report.tasks.heapScan = earlier as typeof report.tasks.heapScan;
+  assert.match(section(renderText(report), 'Green Threads'), /The heap was not searched for promises: too large\./);
+});
