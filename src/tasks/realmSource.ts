@@ -4,8 +4,9 @@
  *
  * A function is called what V8 calls it by itself: `run`, not the `Pool.run` of V8's text, whose type is that of the
  * receiver and need not be where the function stands. Built-ins have no place of their own and are named as in that text:
- * `Atomics.wait`, `RegExp.test`. Without a name are the top level of a file, whose enclosing function begins with the file,
- * and functions that nobody named; those of WebAssembly have a number.
+ * `Atomics.wait`, `RegExp.test`. A function without a name is called what the property is called in which V8 finds it; no
+ * name at all have the top level of a file, whose enclosing function begins with the file, and functions that nobody named;
+ * those of WebAssembly have a number.
  *
  * A frame is one line of text: function, script, line, column, flags (`a` awaits, `n` is a construction, `e` is eval'd
  * code, `#2` is the third place of a `Promise.all` or its like), with tabs between.
@@ -34,7 +35,7 @@ export const REALM_SOURCE = `(() => {
   const nameless = (site, script) => {
     if (script.startsWith('wasm:')) return /wasm-function\\[\\d+\\]/.exec(site.toString())?.[0] ?? '<anonymous>';
     const isInside = site.getEnclosingLineNumber?.() > 1 || site.getEnclosingColumnNumber?.() > 1;
-    return isInside ? '<anonymous>' : '';
+    return isInside ? (site.getMethodName() ?? '<anonymous>') : '';
   };
   const nameOf = (site, script) => {
     const name = site.getFunctionName() ?? '';

@@ -57,7 +57,7 @@ describe('workers inherit the preload', { concurrency: 2 }, () => {
           assert.equal(thread.readBy, 'inspector', kind);
           assert.equal(thread.state, 'atomics-wait', kind);
           assert.ok(
-            thread.stack.some((frame) => frame.function === 'wait'),
+            thread.stack.some((frame) => frame.function === 'Atomics.wait'),
             `${kind}: ${JSON.stringify(thread.stack)}`,
           );
         }

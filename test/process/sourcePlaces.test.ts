@@ -101,7 +101,7 @@ test(
       const frames = report.threads.flatMap(({ stack }) => stack).filter(({ file }) => file?.startsWith(folder));
       assert.deepEqual(
         new Set(frames.map((frame) => frame.function)),
-        new Set(['spin', 'spinInScript', '']),
+        new Set(['spin', 'spinInScript', '<anonymous>']),
         JSON.stringify(frames),
       );
       for (const frame of frames) assert.deepEqual([frame.sure, frame.source], [false, null], frame.function);
