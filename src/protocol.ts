@@ -138,6 +138,8 @@ export type ToAgent =
 /** The slow part of a snapshot. Nothing in it is missing silently: `notRead` has a line for what is. */
 export interface TasksAnswer {
   tasks: TaskSnapshot | null;
+  /** The same as in the first answer, now with where and when each was created. */
+  children: ChildThread[];
   /** The longest of the slices in which the tasks were read, ms. */
   pauseMs: number;
   notRead: string[];

@@ -5,6 +5,7 @@ import { AGENT_KEY } from '../protocol.js';
 import type {
   AgentHandle,
   AgentSettings,
+  ChildThread,
   FromAgent,
   SnapshotRequest,
   TasksAnswer,
@@ -83,6 +84,7 @@ export class Agent {
   snapshotNow(request: SnapshotRequest): ThreadSnapshot {
     const started = performance.now();
     const snapshot = this.describe();
+    snapshot.children = guarded('children', () => this.#placedChildren(), snapshot.children, snapshot.notRead);
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
     snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
     applyThreadMaps([...snapshot.stack, ...framesOf(snapshot.tasks)]);
@@ -94,8 +96,6 @@ export class Agent {
   describe(): ThreadSnapshot {
     const started = performance.now();
     const notRead: string[] = [];
-    const children = guarded('children', () => this.#children.list(), [], notRead);
-    applyThreadMaps(children.flatMap(({ createdAt }) => createdAt));
     return {
       threadId,
       osThreadId: this.#osThreadId,
@@ -108,7 +108,7 @@ export class Agent {
       utilization: guarded('event loop', () => this.#heartbeat.utilization(), null, notRead),
       heap: guarded('heap', readHeap, null, notRead),
       resources: guarded('resources', countResources, {}, notRead),
-      children,
+      children: guarded('children', () => this.#children.list(false), [], notRead),
       tasks: null,
       notRead,
       pauseMs: performance.now() - started,
@@ -119,12 +119,21 @@ export class Agent {
   async tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer> {
     try {
       const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
-      const mapping = performance.now();
+      const placing = performance.now();
       applyThreadMaps(framesOf(snapshot));
-      return { tasks: snapshot, pauseMs: Math.max(longestPauseMs, performance.now() - mapping), notRead: [] };
+      const children = this.#placedChildren();
+      const pauseMs = Math.max(longestPauseMs, performance.now() - placing);
+      return { tasks: snapshot, children, pauseMs, notRead: [] };
     } catch (error) {
-      return { tasks: null, pauseMs: 0, notRead: [`tasks: ${error instanceof Error ? error.message : 'unreadable'}`] };
+      const why = error instanceof Error ? error.message : 'unreadable';
+      return { tasks: null, children: this.#children.list(false), pauseMs: 0, notRead: [`tasks: ${why}`] };
     }
+  }
+
+  #placedChildren(): ChildThread[] {
+    const children = this.#children.list(true);
+    applyThreadMaps(children.flatMap(({ createdAt }) => createdAt));
+    return children;
   }
 
   /** What keeps this thread running; `lookMs` as `whyAlive` of the public API has it. */

@@ -13,10 +13,12 @@ export class Children {
     process.on('worker', (worker: Worker) => this.#add(worker));
   }
 
-  list(): ChildThread[] {
+  /** Where and when each was created is left out at first (`withPlaces` false): those stacks are text only when read. */
+  list(withPlaces: boolean): ChildThread[] {
     this.#forgetGone();
+    const creations = withPlaces ? this.#tracker.workerCreations() : null;
     return [...this.#workers.entries()].map(([threadId, reference]) => {
-      const creation = this.#tracker.workerCreation(threadId);
+      const creation = creations?.get(threadId);
       const name = (reference.deref() as { threadName?: unknown } | undefined)?.threadName;
       return {
         threadId,

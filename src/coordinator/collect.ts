@@ -7,12 +7,16 @@ import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
-import { addTasks, type PortLane } from './portLane.js';
+import { addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
+import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
 
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;
 const PLACES_MS = 100;
+
+/** What the stacks of threads that do not answer their port get for themselves, in ms. */
+const STACKS_FIRST_MS = 150;
 
 export interface Lanes {
   collectedBy: 'main' | 'sentinel';
@@ -41,16 +45,13 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   const own = lanes.own === null ? null : describeOwn(lanes.own, request);
   const asking = lanes.ports.ask(question, request.startedMs);
   await asking.spoken(staleThreads(lanes), request.graceMs);
-  asking.askTasks();
-  const workers = [...asking.answers.keys()].filter(isWorker);
+  const stacks = new StacksFirst();
   // Awaited as they start: what is pending meanwhile is then told from the application's tasks by who waits for it.
-  const [main, reading, threadSections] = await together([
-    lanes.mainFacts(request),
-    reach(lanes, request, [...(own === null ? [] : [own]), ...asking.answers.values()]),
-    lanes.ports.sections(request.id, workers, sectionsBound(request)),
-    before(addOwnTasks(lanes, question, own?.snapshot ?? null), request),
-    asking.answered(request.deadlineMs),
+  const [reading, rest] = await together([
+    reach(lanes, request, [...(own === null ? [] : [own]), ...asking.answers.values()], stacks),
+    restAfter(stacks, lanes, { request, question, own, asking }),
   ]);
+  const [main, threadSections] = rest;
   const reached = withoutEnded(reading);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
   const heapScans = await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []);
@@ -71,6 +72,29 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
 
 function describeOwn(thread: OwnThread, request: ReportRequest): Answer {
   return { snapshot: thread.describe(), lane: 'port', answerMs: monotonicMs() - request.startedMs, title: null };
+}
+
+/** All that is not about who hangs where: it would take the CPU from the threads that are asked for their stack. */
+async function restAfter(
+  stacks: StacksFirst,
+  lanes: Lanes,
+  {
+    request,
+    question,
+    own,
+    asking,
+  }: { request: ReportRequest; question: SnapshotRequest; own: Answer | null; asking: Asking },
+): Promise<[MainFacts, ThreadSections[]]> {
+  await stacks.waited(STACKS_FIRST_MS);
+  asking.askTasks();
+  const workers = [...asking.answers.keys()].filter(isWorker);
+  const [main, threadSections] = await together([
+    lanes.mainFacts(request),
+    lanes.ports.sections(request.id, workers, sectionsBound(request)),
+    before(addOwnTasks(lanes, question, own?.snapshot ?? null), request),
+    asking.answered(request.deadlineMs),
+  ]);
+  return [main, threadSections];
 }
 
 async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
@@ -139,14 +163,21 @@ function withoutEnded(reached: Reached | null): Reached | null {
 }
 
 /** Null when everybody has spoken: nobody is to be reached then. */
-async function reach(lanes: Lanes, request: ReportRequest, spoken: Answer[]): Promise<Reached | null> {
-  if (isEverybody(lanes, spoken)) return null;
+async function reach(
+  lanes: Lanes,
+  request: ReportRequest,
+  spoken: Answer[],
+  stacks: StacksFirst,
+): Promise<Reached | null> {
   const answered = spoken.map(({ snapshot }) => snapshot.threadId);
   try {
-    if (lanes.reach !== null) return await lanes.reach.read(request, answered);
+    if (isEverybody(lanes, spoken)) return null;
+    if (lanes.reach !== null) return await lanes.reach.read(request, answered, () => stacks.read());
     return unreachable(lanes, answered, 'its loop does not turn, and there is no sentinel to read it by inspector');
   } catch (error) {
     return unreachable(lanes, answered, `the sentinel did not read it: ${messageOf(error)}`);
+  } finally {
+    stacks.read();
   }
 }
 

@@ -116,8 +116,11 @@ export interface Collected {
 
 /** The inspector and kernel lanes, wherever they run: in the sentinel, or behind a link to it. */
 export interface Reach {
-  /** Reads every thread of the process that is not in `answered`. Bounded by the request's deadline; never rejects. */
-  read(request: ReportRequest, answered: number[]): Promise<Reached>;
+  /**
+   * Reads every thread of the process that is not in `answered`. Bounded by the request's deadline; never rejects.
+   * @param onStacks - called when the stacks are read, and only the evidence is still to come
+   */
+  read(request: ReportRequest, answered: number[], onStacks: () => void): Promise<Reached>;
   /** Searches the heaps of these threads, as far as the option and the time allow; one entry for each. Same bounds. */
   scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]>;
 }

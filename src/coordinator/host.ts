@@ -300,7 +300,10 @@ export class Host {
 /** The lanes of the sentinel, which get a little longer than the report's deadline to say what they have. */
 function reachBy(link: Link): Reach {
   return {
-    read: (request, answered) => link.ask<Reached>('reach', { request, answered }, linkBoundMs(request)),
+    read: (request, answered, onStacks) => {
+      link.on('stacks', onStacks);
+      return link.ask<Reached>('reach', { request, answered }, linkBoundMs(request));
+    },
     scan: (request, candidates) => link.ask<HeapScan[]>('scan', { request, candidates }, linkBoundMs(request)),
   };
 }

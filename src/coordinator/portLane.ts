@@ -189,8 +189,9 @@ export class Asking {
 }
 
 /** Completes a snapshot with its slow part. */
-export function addTasks(snapshot: ThreadSnapshot, { tasks, pauseMs, notRead }: TasksAnswer): void {
+export function addTasks(snapshot: ThreadSnapshot, { tasks, children, pauseMs, notRead }: TasksAnswer): void {
   snapshot.tasks = tasks;
+  snapshot.children = children;
   snapshot.pauseMs = Math.max(snapshot.pauseMs, pauseMs);
   snapshot.notRead.push(...notRead);
 }

@@ -135,6 +135,7 @@ export function isSoundSnapshot(snapshot: ThreadSnapshot, threadId: number): boo
 
 export const isSoundTasks: (answer: TasksAnswer) => boolean = shape<TasksAnswer>({
   tasks,
+  children: list(child),
   pauseMs: number,
   notRead: list(text),
 });

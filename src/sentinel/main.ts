@@ -244,7 +244,7 @@ async function report(claim: number, trigger: Trigger): Promise<void> {
 }
 
 link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
-  reach.read(request, answered),
+  reach.read(request, answered, () => link.tell('stacks', null)),
 );
 link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', ({ request, candidates }) =>
   reach.scan(request, candidates),

@@ -58,13 +58,13 @@ export class SentinelReach implements Reach {
     this.#mayReadMemory = mayReadMemory;
   }
 
-  async read(request: ReportRequest, answered: number[]): Promise<Reached> {
+  async read(request: ReportRequest, answered: number[], onStacks: () => void): Promise<Reached> {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
     const box = readBox();
     const kernel = new KernelWatch(this.#shared, skip, { readMemory: this.#mayReadMemory() });
     const notRead: NotRead[] = [];
     const lane = await this.#attach(request, skip, notRead);
-    if (lane !== null) await this.#readAll(lane, kernel, request);
+    if (lane !== null) await this.#readAll(lane, kernel, request, onStacks);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
     if (lane !== null) void this.#detach(lane);
     await kernel.finish();
@@ -132,11 +132,17 @@ export class SentinelReach implements Reach {
     return false;
   }
 
-  async #readAll(lane: InspectorLane, kernel: KernelWatch, request: ReportRequest): Promise<void> {
+  async #readAll(
+    lane: InspectorLane,
+    kernel: KernelWatch,
+    request: ReportRequest,
+    onStacks: () => void,
+  ): Promise<void> {
     const askedAt = monotonicMs();
     const givesUp = (target: Target): boolean =>
       kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > SILENT_MS;
     await lane.settled(givesUp);
+    onStacks();
     for (const { answer } of lane.read.values()) kernel.add(answer.snapshot.threadId, answer.snapshot.osThreadId);
     await lane.examine();
     if (lane.silent.size > 0) await kernel.longEnough(remainingMs(request));

@@ -29,14 +29,19 @@ const NO_HANDLES =
 
 export type TaskRequest = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs' | 'heapScan'>;
 
+export interface WorkerCreation {
+  stack: RawFrame[];
+  agoMs: number;
+}
+
 export interface TaskTracker {
   readonly mode: TasksMode;
   /** At once and synchronous: inside an interrupt of a hung thread. Never throws; what failed is in `notRead`. */
   snapshot(request: TaskRequest): TaskSnapshot;
   /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. Never rejects. */
   snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }>;
-  /** Where the worker with this thread id was created, and how long ago in ms; null when that is not known. */
-  workerCreation(threadId: number): { stack: RawFrame[]; agoMs: number } | null;
+  /** Where the workers of this thread were created and how long ago in ms, by thread id, as far as that is known. */
+  workerCreations(): Map<number, WorkerCreation>;
   /** What keeps this thread running (see `aliveList.ts`). Rejects when why-is-node-running was wanted and is not there. */
   whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]>;
   /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
@@ -115,22 +120,21 @@ class Tracker implements TaskTracker {
     return this.#promises === null ? answer() : this.#promises.ring.ignoring(answer);
   }
 
-  workerCreation(threadId: number): { stack: RawFrame[]; agoMs: number } | null {
+  workerCreations(): Map<number, WorkerCreation> {
+    const creations = new Map<number, WorkerCreation>();
     const watch = this.#handles;
-    if (watch === null) return null;
     try {
-      for (const record of watch.inUse()) {
-        if (record?.type.name !== 'WORKER' || (record.resource as { threadId?: unknown }).threadId !== threadId)
-          continue;
-        return {
-          stack: decodeForeignFrames(record.creation() ?? '', ownFile()),
-          agoMs: watch.ages.ageOf(record.asyncId, now()),
-        };
+      for (const record of watch?.inUse() ?? []) {
+        if (record?.type.name !== 'WORKER' || watch === null) continue;
+        const { threadId } = record.resource as { threadId?: unknown };
+        if (typeof threadId !== 'number') continue;
+        const stack = decodeForeignFrames(record.creation() ?? '', ownFile());
+        creations.set(threadId, { stack, agoMs: watch.ages.ageOf(record.asyncId, now()) });
       }
     } catch {
       // Not known, then.
     }
-    return null;
+    return creations;
   }
 
   whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]> {

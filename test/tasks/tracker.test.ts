@@ -67,7 +67,7 @@ const server = require('node:net').createServer().listen(0, () => {
     const worker = new (require('node:worker_threads').Worker)('setInterval(() => {}, 1e6)', { eval: true });
     worker.once('online', () => {
       const now = tracker.snapshot(request);
-      const made = tracker.workerCreation(worker.threadId);
+      const made = tracker.workerCreations().get(worker.threadId);
       clearInterval(interval); clearInterval(unref); client.destroy(); server.close(); child.kill(); worker.terminate();
       const end = () => done({ now, worker: made, later: tracker.snapshot(request) });
       child.on('close', () => setTimeout(end, 300));
