@@ -43,10 +43,10 @@ export const PROMISE_PROTOTYPE = `(() => {
   const isNative = typeof known === "function" && Function.prototype.toString.call(known) === "function Promise() { [native code] }";
   return isNative ? known.prototype : undefined; })()`;
 
-/** A function whose `this` is a list of all promises of the thread it is called in; it gives JSON of `HeapFindings`. */
-export function awaitedDeclaration(limits: Omit<HeapScanLimits, 'ownFiles'>): string {
+/** Gives JSON of `HeapFindings`; `$_`, of the inspector's command line, must be a list of all promises of the thread. */
+export function awaitedExpression(limits: Omit<HeapScanLimits, 'ownFiles'>): string {
   const argument = JSON.stringify({ ...limits, ownFiles: ownFiles() } satisfies HeapScanLimits);
-  return `function () { ${probeText()}\nreturn guruMeditationProbe.awaited(this, ${argument}); }`;
+  return `(() => { ${probeText()}\nreturn guruMeditationProbe.awaited($_, ${argument}); })()`;
 }
 
 /** The probe leaves nothing behind in the thread: it is one expression, and its names live in a function's scope. */

@@ -12,7 +12,7 @@ import { toSnapshotRequest } from '../coordinator/collect.js';
 import type { HeapFindings } from '../protocol.js';
 import { SEARCHED } from '../report/heapScans.js';
 import { slownessAfter, whyNotScanned } from '../report/scanCost.js';
-import { awaitedDeclaration, PROMISE_PROTOTYPE } from './expressions.js';
+import { awaitedExpression, PROMISE_PROTOTYPE } from './expressions.js';
 import { InspectorSession, MAIN, type Target } from './inspectorSession.js';
 
 /** Kept from the deadline for putting the report together, in ms. */
@@ -20,8 +20,13 @@ const RESERVE_MS = 60;
 /** How long main may take to let the session see its workers, and those to show up after that, in ms. */
 const OPEN_MS = 200;
 const SHOW_UP_MS = 50;
-/** Everything that is asked for a search is let go of under this name. */
-const GROUP = 'guru-meditation';
+/**
+ * Everything that is asked for a search is let go of under this name. Under this one a result of a call is `$_` in the
+ * evaluates after it: so the list gets into an evaluate, which has a `timeout` (see InspectorSession), as a call has not.
+ */
+const GROUP = 'console';
+/** Far more than the probe takes, in ms. */
+const EVALUATE_MS = 5000;
 
 /**
  * A worker that is terminated inside `Atomics.wait` while the probe runs in it may abort the process there, and the call of
@@ -121,14 +126,17 @@ async function findAwaited(
   ask: (method: string, params: object) => Promise<unknown>,
   { placesMax, placesMs }: { placesMax: number; placesMs: number },
 ): Promise<HeapFindings | string> {
-  const prototype = await ask('Runtime.evaluate', { expression: PROMISE_PROTOTYPE, objectGroup: GROUP, silent: true });
+  const first = { expression: PROMISE_PROTOTYPE, objectGroup: GROUP, silent: true, timeout: EVALUATE_MS };
+  const prototype = await ask('Runtime.evaluate', first);
   const prototypeObjectId = objectIdOf(prototype, 'result');
   if (prototypeObjectId === null) return prototype === null ? UNFINISHED : REPLACED;
   const objectId = objectIdOf(await ask('Runtime.queryObjects', { prototypeObjectId, objectGroup: GROUP }), 'objects');
   if (objectId === null) return UNFINISHED;
-  const functionDeclaration = awaitedDeclaration({ placesMax, placesMs });
-  const question = { objectId, functionDeclaration, returnByValue: true, silent: true };
-  return findingsOf(await ask('Runtime.callFunctionOn', question)) ?? UNFINISHED;
+  const hand = { objectId, functionDeclaration: 'function () { return this; }', objectGroup: GROUP, silent: true };
+  if ((await ask('Runtime.callFunctionOn', hand)) === null) return UNFINISHED;
+  const expression = awaitedExpression({ placesMax, placesMs });
+  const question = { expression, includeCommandLineAPI: true, returnByValue: true, silent: true, timeout: EVALUATE_MS };
+  return findingsOf(await ask('Runtime.evaluate', question)) ?? UNFINISHED;
 }
 
 function objectIdOf(answer: unknown, key: 'result' | 'objects'): string | null {

@@ -62,6 +62,8 @@ export class InspectorSession {
   readonly #underWay = new Map<number, string>();
   /** Sessions that have answered: no thread of theirs is inside native code for good. */
   readonly #answered = new Set<string>();
+  /** Questions whether a worker is meant to stop, and when they were put. */
+  readonly #checks = new Map<number, number>();
   #onTarget: (target: Target) => void = () => {};
   #last = 0;
   #isClosing = false;
@@ -128,6 +130,7 @@ export class InspectorSession {
 
   /** Terminates what runs in a worker that is meant to stop and was kept from it by an evaluate. */
   async #endIfStopping(session: string): Promise<void> {
+    this.#checks.set(this.#last + 1, monotonicMs());
     const answer = await this.#ask(session, 'Runtime.evaluate', evaluation(IS_STOPPING, ENDING_MS), ENDING_MS);
     if (textOf(answer) === 'true') await this.#ask(session, 'Runtime.terminateExecution', {}, ENDING_MS);
   }
@@ -210,8 +213,19 @@ export class InspectorSession {
     const message = JSON.parse(text) as WorkerMessage;
     if (message.id !== undefined) this.#underWay.delete(message.id);
     this.#answered.add(session);
-    if (message.error?.message === TERMINATED) void this.#endIfStopping(session);
+    if (message.error?.message === TERMINATED) this.#terminated(session, message.id);
     if (message.id !== undefined) this.#waiting.get(message.id)?.(message.error === undefined ? message.result : null);
+  }
+
+  /**
+   * A check that was terminated, and not by its own timeout, has its answer: the worker is meant to stop. Another check would
+   * end the same way, and so on without end.
+   */
+  #terminated(session: string, id: number | undefined): void {
+    const checkedAt = id === undefined ? undefined : this.#checks.get(id);
+    if (checkedAt === undefined) void this.#endIfStopping(session);
+    else if (monotonicMs() - checkedAt < ENDING_MS)
+      void this.#ask(session, 'Runtime.terminateExecution', {}, ENDING_MS);
   }
 
   #bounded<Value>(start: (done: (value: Value) => void) => void, boundMs: number, late: Value): Promise<Value> {
