@@ -15,13 +15,15 @@ export function runAtOnce<Result>(work: PausableWork<Result>): Result {
 }
 
 /**
- * Calls `done` with the result and the longest slice in ms, or `failed`. The loop stays alive until then. Nothing is done
+ * Calls `done` with the result and the longest slice in ms, or `failed`. The loop stays alive until then, unless
+ * `schedule` does it otherwise. Nothing is done
  * before the next turn of the loop: who asked waits by then, and is no pending task without a place.
  */
 export function runInSlices<Result>(
   work: PausableWork<Result>,
   done: (result: Result, longestPauseMs: number) => void,
   failed: (error: unknown) => void,
+  schedule: (slice: () => void) => void = setImmediate,
 ): void {
   let longestPauseMs = 0;
   const slice = (): void => {
@@ -31,10 +33,10 @@ export function runInSlices<Result>(
       while (step.done !== true && now() - started < SLICE_MS) step = work.next();
       longestPauseMs = Math.max(longestPauseMs, now() - started);
       if (step.done === true) done(step.value, longestPauseMs);
-      else setImmediate(slice);
+      else schedule(slice);
     } catch (error) {
       failed(error);
     }
   };
-  setImmediate(slice);
+  schedule(slice);
 }

@@ -2,6 +2,7 @@
  * The green threads of one thread: what is pending, since when, where it stands and who started it. Importing this has
  * no effect; `installTracker` puts the hooks of its mode in place. Nothing here throws into the application.
  */
+import { setImmediate } from 'node:timers';
 import type { RawFrame, RawPoolTask, SnapshotRequest, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive, TasksMode } from '../report/types.js';
 import { Ages } from './ages.js';
@@ -46,6 +47,8 @@ export interface TaskTracker {
   whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]>;
   /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
   beat(): void;
+  /** Lists the tasks for nobody, asking none for its place: so that the code is compiled when it is needed. */
+  rehearse(): void;
   /** Changes what is watched from now on. */
   setMode(mode: TasksMode): void;
   /** Takes all hooks out again. */
@@ -118,6 +121,16 @@ class Tracker implements TaskTracker {
         runInSlices(this.#read(request), (snapshot, longestPauseMs) => resolve({ snapshot, longestPauseMs }), reject);
       });
     return this.#promises === null ? answer() : this.#promises.ring.ignoring(answer);
+  }
+
+  rehearse(): void {
+    const work = this.#read({ lane: 'port', placesMax: 0, placesMs: 0, heapScan: 'never' });
+    runInSlices(
+      work,
+      () => {},
+      () => {},
+      (slice) => void setImmediate(slice).unref(),
+    );
   }
 
   workerCreations(): Map<number, WorkerCreation> {
