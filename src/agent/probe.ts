@@ -2,11 +2,9 @@
  * The probe: what the sentinel evaluates in a thread that has no agent. Built into one self-contained expression; it
  * installs nothing, so a task's age or the place where it was created cannot be told here.
  */
-import { listAwaited } from '../tasks/heapScan.js';
 import { captureStack } from '../tasks/realm.js';
-import type { HeapScanLimits, RawFrame, ThreadSnapshot } from '../protocol.js';
+import type { ThreadSnapshot } from '../protocol.js';
 import { countResources, guarded, modules, readHeap, readOsThreadId, readThreadName } from './describe.js';
-import { applyThreadMaps } from './threadMaps.js';
 
 /** JSON of a `ThreadSnapshot`. */
 export function snapshot(): string {
@@ -20,7 +18,7 @@ export function snapshot(): string {
     parentThreadId: null,
     phase: 'running',
     instrumented: false,
-    stack: guarded('stack', readStack, [], notRead),
+    stack: guarded('stack', () => captureStack(), [], notRead),
     turnedAgoMs: null,
     utilization: guarded(
       'event loop',
@@ -43,26 +41,13 @@ export function snapshot(): string {
 export function look(): string {
   const notRead: string[] = [];
   return JSON.stringify({
-    stack: guarded('stack', readStack, [], notRead),
+    stack: guarded('stack', () => captureStack(), [], notRead),
     loops: guarded('loop count', readLoopCount, null, notRead),
     heap: guarded('heap', readHeap, null, notRead),
     oldSpace: guarded('heap', readOldSpace, null, notRead),
     oldLimit: guarded('heap', readOldLimit, null, notRead),
     osThreadId: readOsThreadId(),
   });
-}
-
-/** JSON of `HeapFindings`. @param found - all promises in the heap of this thread */
-export function awaited(found: readonly unknown[], limits: HeapScanLimits): string {
-  const findings = listAwaited(found, limits);
-  applyThreadMaps(findings.groups.flatMap(({ awaitStack }) => awaitStack));
-  return JSON.stringify(findings);
-}
-
-function readStack(): RawFrame[] {
-  const stack = captureStack();
-  applyThreadMaps(stack);
-  return stack;
 }
 
 /** Bytes in use outside of the young generation: what the limit of the old one is for. */

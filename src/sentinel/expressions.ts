@@ -7,6 +7,7 @@ import type { HeapScanLimits, SnapshotRequest } from '../protocol.js';
 const AGENT = 'globalThis[Symbol.for("guru-meditation.agent")]';
 
 let textRead: string | null = null;
+let heapTextRead: string | null = null;
 
 /** Gives JSON of a `ThreadSnapshot`, or '' where the thread has no agent. */
 export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'probe'): string {
@@ -46,7 +47,7 @@ export const PROMISE_PROTOTYPE = `(() => {
 /** Gives JSON of `HeapFindings`; `$_`, of the inspector's command line, must be a list of all promises of the thread. */
 export function awaitedExpression(limits: Omit<HeapScanLimits, 'ownFiles'>): string {
   const argument = JSON.stringify({ ...limits, ownFiles: ownFiles() } satisfies HeapScanLimits);
-  return `(() => { ${probeText()}\nreturn guruMeditationProbe.awaited($_, ${argument}); })()`;
+  return `(() => { ${heapProbeText()}\nreturn guruMeditationHeapProbe.awaited($_, ${argument}); })()`;
 }
 
 /** The probe leaves nothing behind in the thread: it is one expression, and its names live in a function's scope. */
@@ -56,6 +57,10 @@ function inProbe(call: 'snapshot()' | 'look()'): string {
 
 function probeText(): string {
   return (textRead ??= readFileSync(join(__dirname, 'guru-meditation-probe.js'), 'utf8'));
+}
+
+function heapProbeText(): string {
+  return (heapTextRead ??= readFileSync(join(__dirname, 'guru-meditation-heap-probe.js'), 'utf8'));
 }
 
 /** What of this package runs in threads of the application, as V8 knows scripts: by path, or by URL. */

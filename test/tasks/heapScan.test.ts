@@ -6,7 +6,7 @@ import type { HeapFindings } from '../../src/protocol.js';
 import { ROOT } from '../harness/spawn.js';
 import { run } from './harness.js';
 
-const PROBE = join(ROOT, 'dist/guru-meditation-probe.js');
+const PROBE = join(ROOT, 'dist/guru-meditation-heap-probe.js');
 
 /**
  * Runs `work`, which may use `never()`, `scan(limits)` and `print(value)`. The thread looks into itself here, which only a
@@ -27,7 +27,7 @@ function scan({ placesMax = 2000, placesMs = 5000, ownFiles = [] } = {}) {
   const post = (method, params) => { let found; session.post(method, params, (error, result) => { if (error) throw error; found = result; }); return found; };
   const { objectId: prototypeObjectId } = post('Runtime.evaluate', { expression: 'nativePrototype' }).result;
   const { objectId } = post('Runtime.queryObjects', { prototypeObjectId }).objects;
-  const functionDeclaration = 'function () { ' + probe + '\\nreturn guruMeditationProbe.awaited(this, ' + JSON.stringify({ placesMax, placesMs, ownFiles }) + '); }';
+  const functionDeclaration = 'function () { ' + probe + '\\nreturn guruMeditationHeapProbe.awaited(this, ' + JSON.stringify({ placesMax, placesMs, ownFiles }) + '); }';
   const { value } = post('Runtime.callFunctionOn', { objectId, functionDeclaration, returnByValue: true }).result;
   session.disconnect();
   return JSON.parse(value);
