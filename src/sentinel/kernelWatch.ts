@@ -32,7 +32,7 @@ interface Watched {
 export class KernelWatch {
   readonly #watched = new Map<number, Watched>();
   readonly #startedAt = performance.now();
-  readonly #allFirst: Map<number, KernelSample>;
+  #allFirst: Map<number, KernelSample> = new Map();
   #allSecond: Map<number, KernelSample> = new Map();
   readonly #jsThreads: () => number[];
 
@@ -40,12 +40,16 @@ export class KernelWatch {
 
   constructor(shared: SharedState, skip: ReadonlySet<number>, options: WaitOptions) {
     this.#options = options;
-    this.#allFirst = sampleAll();
     for (const { threadId, osThreadId } of shared.threads()) if (!skip.has(threadId)) this.add(threadId, osThreadId);
     this.#jsThreads = () => [
       ...shared.threads().flatMap((slot) => slot.osThreadId ?? []),
       ...[...this.#watched.values()].flatMap((thread) => thread.osThreadId ?? []),
     ];
+  }
+
+  /** Takes the first sample of the threads that run no JavaScript: some ms where there are many. */
+  watchAll(): void {
+    this.#allFirst = sampleAll();
   }
 
   /** Watches this thread from now on; one that is watched already stays as it is. */

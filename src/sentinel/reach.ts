@@ -1,5 +1,5 @@
 /** The inspector lane and the kernel lane together, for one request: every thread that did not answer its port. */
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import type {
   Evidence,
@@ -11,7 +11,7 @@ import type {
   Unread,
 } from '../coordinator/collected.js';
 import type { NotRead } from '../report/types.js';
-import { readBox, compareBoxes } from './box.js';
+import { compareBoxes, readBox, type BoxSample } from './box.js';
 import type { HeapScanner, ScanPace } from './heapScan.js';
 import type { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
@@ -60,10 +60,9 @@ export class SentinelReach implements Reach {
 
   async read(request: ReportRequest, answered: number[], onStacks: () => void): Promise<Reached> {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
-    const box = readBox();
     const kernel = new KernelWatch(this.#shared, skip, { readMemory: this.#mayReadMemory() });
     const notRead: NotRead[] = [];
-    const lane = await this.#attach(request, skip, notRead);
+    const [lane, box] = await Promise.all([this.#attach(request, skip, notRead), lookAround(kernel)]);
     if (lane !== null) await this.#readAll(lane, kernel, request, onStacks);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
     if (lane !== null) void this.#detach(lane);
@@ -167,6 +166,13 @@ async function loadInspector(): Promise<Inspector | null> {
   } catch {
     return null;
   }
+}
+
+/** What is not about the silent threads is read while main lets the session in. */
+async function lookAround(kernel: KernelWatch): Promise<BoxSample | null> {
+  await setImmediate();
+  kernel.watchAll();
+  return readBox();
 }
 
 function remainingMs(request: ReportRequest): number {
