@@ -35,9 +35,7 @@ function runFile(binary, file) {
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
     child.on('error', reject);
-    const startedAt = Date.now();
     child.on('close', (code) => {
-      if (process.env.SUITE_TIMES) console.log(`TIME ${((Date.now() - startedAt) / 1000).toFixed(1)} ${file}`);
       const bad = countOf(output, 'fail') + countOf(output, 'cancelled');
       const passed = countOf(output, 'pass');
       resolve({

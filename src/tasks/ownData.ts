@@ -9,7 +9,11 @@ const PROTOTYPES_MAX = 16;
 
 /** Whether `prototype` is among the prototypes of `value`; no proxy is asked. */
 export function isOf(value: unknown, prototype: object): boolean {
-  for (const holder of holders(value)) if (holder === prototype) return true;
+  let holder = value;
+  for (let step = 0; step < PROTOTYPES_MAX && isPlain(holder); step++) {
+    if (holder === prototype) return true;
+    holder = Object.getPrototypeOf(holder);
+  }
   return false;
 }
 
@@ -34,21 +38,18 @@ export function handleOf(socket: object | null): object | null {
   return objectOf(nodeValueOf(socket, '_handle', process.getBuiltinModule('node:net').Socket));
 }
 
+/** Asked for many resources at every heartbeat: it allocates nothing but what it returns. */
 function propertyOf(value: unknown, key: PropertyKey): PropertyDescriptor | undefined {
-  for (const holder of holders(value)) {
+  let holder = value;
+  for (let step = 0; step < PROTOTYPES_MAX && isPlain(holder); step++) {
     const property = Object.getOwnPropertyDescriptor(holder, key);
     if (property !== undefined) return property;
+    holder = Object.getPrototypeOf(holder);
   }
   return undefined;
 }
 
-/** The object and its prototypes, up to the first proxy. */
-function holders(value: unknown): object[] {
-  const found: object[] = [];
-  let object = objectOf(value);
-  while (object !== null && found.length < PROTOTYPES_MAX && !types.isProxy(object)) {
-    found.push(object);
-    object = objectOf(Object.getPrototypeOf(object));
-  }
-  return found;
+/** An object, and no proxy. */
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !types.isProxy(value);
 }

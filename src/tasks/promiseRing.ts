@@ -3,8 +3,7 @@
  * closures over plain arrays, without a call that is not inlined and without `try`, which alone costs a sixth: what they
  * do cannot throw, and the paths that are taken seldom guard themselves.
  *
- * The number of a promise sits in a private field put on it from outside, by a base constructor that returns the
- * promise: neither the application nor `util.inspect` can see it, and it is four times cheaper than a WeakMap.
+ * The number of a promise sits in a private field put on it from outside (see `returned.ts`).
  *
  * An interrupt may fall into any line of the hooks and read the ring there: a slot is believed only when the promise in
  * it carries the slot's number.
@@ -12,6 +11,7 @@
 import type { Ages } from './ages.js';
 import { areLabelsInUse, currentLabels, type Labels } from './labels.js';
 import { holdStack, readStack, type HeldStack } from './realm.js';
+import { Returned } from './returned.js';
 
 const SIZE = 1 << 13;
 const MASK = SIZE - 1;
@@ -48,14 +48,6 @@ export interface RingListener {
   /** A promise settled; its number may have left the ring. */
   onSettled(id: number): void;
 }
-
-/* oxlint-disable typescript/no-extraneous-class -- returning another object from a constructor is the mechanism */
-class Returned {
-  constructor(promise: object) {
-    return promise;
-  }
-}
-/* oxlint-enable typescript/no-extraneous-class */
 
 class Stamp extends Returned {
   readonly #id: number;

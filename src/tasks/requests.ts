@@ -1,10 +1,11 @@
 /**
- * HTTP requests in flight, in and out, by Node's diagnostics channels. Only their start is heard: whether one has ended is
- * told from the request itself when a report or a heartbeat asks, so an end that no channel tells (aborted, socket gone,
- * collected) is none that is missed, and a request costs one record.
+ * HTTP requests in flight, in and out, by Node's diagnostics channels. Whether one has ended is told from the request itself
+ * when a report or a heartbeat asks, so an end that no channel tells (aborted, socket gone, collected) is none that is
+ * missed. The usual end is heard all the same, to let go at once: a request that is held until the next heartbeat outlives
+ * the young generation, with all that hangs on it, and that costs the server more than all the rest.
  *
- * The youngest sit in a ring, which lets go of them at the next heartbeat: a weak reference costs as much as all the
- * rest. What the ring pushes out while it is in flight goes to a map, held weakly.
+ * The youngest sit in a ring, which lets go of them at the next heartbeat: a weak reference is not cheap either. What the
+ * ring pushes out while it is in flight goes to a map, held weakly.
  */
 import { channel } from 'node:diagnostics_channel';
 import { now } from './clock.js';
@@ -12,6 +13,7 @@ import { currentLabels, type Labels } from './labels.js';
 import { holdStack, readStack, type HeldStack } from './realm.js';
 import { isInFlight, type RequestSource, type StreamHeaders } from './requestFacts.js';
 import { objectOf } from './ownData.js';
+import { Returned } from './returned.js';
 import { TaskType } from './taskTypes.js';
 
 const RING_SIZE = 1 << 11;
@@ -22,6 +24,19 @@ const SWEPT_PER_BEAT = 500;
 const SENT_AMONG = 16;
 /** Within `fetch` a request is made some 25 calls deep. */
 const STACK_LIMIT = 48;
+
+class Stamp extends Returned {
+  readonly #id: number;
+
+  constructor(request: object, id: number) {
+    super(request);
+    this.#id = id;
+  }
+
+  static of(request: object): number {
+    return #id in request ? request.#id : 0;
+  }
+}
 
 export class RequestRecord {
   readonly id: number;
@@ -125,6 +140,9 @@ export class RequestWatch {
     this.#hear('http.client.request.start', (message) => this.#add('client', message.request, { isLate: true }));
     this.#hear('undici:request:create', (message) => this.#add('undici', message.request));
     this.#hear('undici:client:sendHeaders', ({ socket, request }) => this.#addSocket(socket, request));
+    for (const name of ['http.client.response.finish', 'http.client.request.error', 'undici:request:trailers'])
+      this.#hear(name, (message) => this.#end(message.request));
+    this.#hear('http.server.response.finish', (message) => this.#end(message.response));
     this.#hear('http2.server.stream.start', (message) => this.#add('http2-server', message.stream, message));
     this.#hear('http2.client.stream.created', (message) => this.#add('http2-client', message.stream, message));
   }
@@ -196,6 +214,8 @@ export class RequestWatch {
     const slot = id & RING_MASK;
     const before = this.#young[slot];
     if (before !== undefined) this.#pushOut(before);
+    // oxlint-disable-next-line no-new -- the constructor's work is what is wanted
+    new Stamp(object, id);
     // What comes in is made by no code of the application, in no scope of it.
     const isMadeHere = !isLate && source !== 'server' && source !== 'http2-server';
     this.#young[slot] = new RequestRecord(
@@ -209,6 +229,14 @@ export class RequestWatch {
       object,
       isMadeHere && this.#type.takeStack(this.#withAllStacks) ? holdStack(undefined, STACK_LIMIT) : null,
     );
+  }
+
+  #end(value: unknown): void {
+    const object = objectOf(value);
+    const id = object === null ? 0 : Stamp.of(object);
+    if (id === 0) return;
+    if (this.#young[id & RING_MASK]?.id === id) this.#young[id & RING_MASK] = undefined;
+    else this.#old.delete(id);
   }
 
   #addSocket(socket: unknown, request: unknown): void {
