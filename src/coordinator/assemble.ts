@@ -6,7 +6,7 @@ import type { Frame, NotRead, PackageFacts, ProcessNode, Report, ThreadReport } 
 import { poolsOf } from '../pools/pools.js';
 import { mergeSections } from './mergeSections.js';
 import { assembleThread, unreadThread } from './assembleThread.js';
-import type { Answer, Collected, Unread } from './collected.js';
+import type { Answer, Collected, MainFacts, Unread } from './collected.js';
 
 /** What the report needs besides what was collected. */
 export interface Surroundings {
@@ -73,8 +73,15 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
     pools,
     processes: surroundings.processes,
     configuration: main.configuration,
+    ...docsOf(main),
     sections: mergeSections(collected),
   };
+}
+
+/** No key where the configuration says nothing of its options: most do not. */
+function docsOf({ configurationDocs }: MainFacts): Pick<Report, 'configurationDocs'> {
+  if (configurationDocs === undefined || Object.keys(configurationDocs).length === 0) return {};
+  return { configurationDocs };
 }
 
 /** How bad a state is, for the order of threads; ties go by how long they are blocked, then by thread id. */

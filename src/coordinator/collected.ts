@@ -76,6 +76,7 @@ export interface MainFacts {
   mainScript: string | null;
   memory: ProcessFacts['memory'];
   configuration: { [group: string]: Json };
+  configurationDocs?: { [path: string]: string };
   sections: SectionReport[];
   /** Lines for `notRead`: what of the application's own code was not run, and why. */
   notRun: NotRead[];

@@ -3,7 +3,13 @@ import { getHeapStatistics } from 'node:v8';
 import { messageOf } from '../errors.js';
 import type { Options } from '../options.js';
 import type { NotRead } from '../report/types.js';
-import { readConfiguration, readEnvironment, readNodeOptions, readOwnOptions } from '../sections/configuration.js';
+import {
+  readConfiguration,
+  readConfigurationDocs,
+  readEnvironment,
+  readNodeOptions,
+  readOwnOptions,
+} from '../sections/configuration.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { MainFacts, ReportRequest } from './collected.js';
 
@@ -23,6 +29,7 @@ export async function readMainFacts(
     mainScript: process.argv[1] ?? null,
     memory: readMemory(),
     configuration: readGroups(options, notRun),
+    configurationDocs: readConfigurationDocs(options.config),
     sections,
     notRun,
   };

@@ -344,5 +344,7 @@ export interface Report {
   pools: PoolReport[];
   processes: ProcessNode[];
   configuration: { [group: string]: Json };
+  /** What options mean, by dotted path, where the configuration itself says so (convict's `doc`). */
+  configurationDocs?: { [path: string]: string };
   sections: SectionReport[];
 }

@@ -212,6 +212,7 @@ const REPORT_ORDER = {
   pools: pool,
   processes: processNode,
   configuration: null,
+  configurationDocs: null,
   sections: section,
 } satisfies OrderOf<Report>;
 

@@ -10,6 +10,7 @@ const TITLES = {
   pools: 'Pools',
   processes: 'Processes',
   configuration: 'Configuration',
+  configurationDocs: 'Configuration',
 } as const satisfies Partial<Record<keyof Report, string>>;
 
 /** What was left out has no key: an empty list would say that there was nothing. Keys come in the order of the types. */

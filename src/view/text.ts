@@ -65,7 +65,7 @@ function allSections(report: Report, full: boolean): Section[] {
     greenThreadsSection(report, full),
     poolsSection(report, full),
     processesSection(report, full),
-    dataSection(report, 'Configuration', report.configuration, full),
+    configurationSection(report, full),
     ...report.sections.map(({ title, data, error }) => registeredSection(report, title, data, error, full)),
   ];
 }
@@ -95,6 +95,15 @@ function dataSection(report: Report, title: string, data: Json, full: boolean): 
   if (missing === undefined) return { title, blocks: [plain(lines)] };
   const shown = lines.length === 0 ? '' : ' What follows was read before.';
   return { title, blocks: [plain(wrap(`Not read now, because ${missing.why}.${shown}`, WIDTH)), plain(lines)] };
+}
+
+/** The values, and below them what they mean where the configuration says so. */
+function configurationSection(report: Report, full: boolean): Section {
+  const section = dataSection(report, 'Configuration', report.configuration, full);
+  const docs = Object.entries(report.configurationDocs ?? {});
+  if (docs.length === 0) return section;
+  const lines = docs.flatMap(([path, doc]) => wrap(escape(`${path}: ${doc}`), WIDTH));
+  return { ...section, blocks: [...section.blocks, plain(lines)] };
 }
 
 /** A section the application registered: also an empty one is there, since somebody asked for it. */

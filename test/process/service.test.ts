@@ -42,6 +42,7 @@ function assertText(text: string, failures: RegExp[]): void {
   assert.ok(titles.indexOf('Hanging') < titles.indexOf('Throwing'));
   for (const failure of failures) assert.match(text.replaceAll(/\s+/g, ' '), failure);
   assert.match(text, /phrase = \*\*\*/);
+  assert.match(text, /^database\.host: Its host$/m);
 }
 
 function assertJson(json: string, failures: RegExp[], leader: string): void {
@@ -55,6 +56,8 @@ function assertJson(json: string, failures: RegExp[], leader: string): void {
   assert.equal(report.processes[0]?.instrumented, true);
   assert.deepEqual(report.configuration['database'], { host: 'db1', phrase: '***' });
   assert.deepEqual(report.configuration['default'], { port: 8080 });
+  const docs = { port: 'The port', 'database.host': 'Its host', 'database.phrase': 'What it asks for' };
+  assert.deepEqual(report.configurationDocs, docs);
   assert.deepEqual(Object.keys(report.configuration).sort(), ['database', 'default', 'guru-meditation', 'node']);
   assert.deepEqual(
     report.sections.map(({ title, data }) => [title, data]),
