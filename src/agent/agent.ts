@@ -160,8 +160,7 @@ export class Agent {
   /** Serves a port until it closes; whatever is no message of ours is ignored. */
   serve(port: MessagePort): void {
     port.on('message', (message: ToAgent | null) => {
-      if (message?.kind === 'snapshot') this.#answer(port, message.request);
-      else if (message?.kind === 'tasks') void this.#answerTasks(port, message.request);
+      if (message?.kind === 'snapshot' || message?.kind === 'tasks') void this.#answer(port, message);
       else if (message?.kind === 'settings') this.#apply(message.settings);
       else if (message?.kind === 'sections')
         void answerSections(this.sections, port, message.requestId, message.timeoutMs);
@@ -169,13 +168,17 @@ export class Agent {
     port.unref();
   }
 
-  #answer(port: MessagePort, { requestId }: SnapshotRequest): void {
-    port.postMessage({ kind: 'snapshot', requestId, snapshot: this.describe() } satisfies FromAgent);
-  }
-
-  async #answerTasks(port: MessagePort, request: SnapshotRequest): Promise<void> {
-    const { requestId } = request;
-    port.postMessage({ kind: 'tasks', requestId, answer: await this.tasksInSlices(request) } satisfies FromAgent);
+  async #answer(port: MessagePort, { kind, request }: Extract<ToAgent, { kind: 'snapshot' | 'tasks' }>): Promise<void> {
+    try {
+      const { requestId } = request;
+      const answer: FromAgent =
+        kind === 'snapshot'
+          ? { kind, requestId, snapshot: this.describe() }
+          : { kind, requestId, answer: await this.tasksInSlices(request) };
+      port.postMessage(answer);
+    } catch {
+      // The port went away with its owner, or a request made no sense: there is nobody to tell.
+    }
   }
 
   #apply(settings: AgentSettings): void {

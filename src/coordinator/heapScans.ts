@@ -55,13 +55,17 @@ function candidateOf({ snapshot, lane }: Answer, turning: ReadonlySet<number>): 
   };
 }
 
+/** The entry of a thread whose heap was not searched. */
+export function notScanned({ threadId }: ScanCandidate, why: string): HeapScan {
+  return { threadId, done: false, why, pauseMs: 0, findings: null };
+}
+
 async function scanned(
   reach: Reach | null,
   request: ReportRequest,
   candidates: readonly ScanCandidate[],
 ): Promise<HeapScan[]> {
-  const none = (why: string): HeapScan[] =>
-    candidates.map(({ threadId }) => ({ threadId, done: false, why, pauseMs: 0, findings: null }));
+  const none = (why: string): HeapScan[] => candidates.map((candidate) => notScanned(candidate, why));
   if (request.heapScan === 'never') return none('heapScan is never');
   if (reach === null) return none('skipped: there is no sentinel to search by inspector');
   try {

@@ -6,8 +6,8 @@ import type { HeapScanLimits, SnapshotRequest } from '../protocol.js';
 
 const AGENT = 'globalThis[Symbol.for("guru-meditation.agent")]';
 
-let textRead: string | null = null;
-let heapTextRead: string | null = null;
+/** Read once: by file name. */
+const texts = new Map<string, string>();
 
 /** Gives JSON of a `ThreadSnapshot`, or '' where the thread has no agent. */
 export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'probe'): string {
@@ -47,20 +47,18 @@ export const PROMISE_PROTOTYPE = `(() => {
 /** Gives JSON of `HeapFindings`; `$_`, of the inspector's command line, must be a list of all promises of the thread. */
 export function awaitedExpression(limits: Omit<HeapScanLimits, 'ownFiles'>): string {
   const argument = JSON.stringify({ ...limits, ownFiles: ownFiles() } satisfies HeapScanLimits);
-  return `(() => { ${heapProbeText()}\nreturn guruMeditationHeapProbe.awaited($_, ${argument}); })()`;
+  return `(() => { ${bundled('guru-meditation-heap-probe.js')}\nreturn guruMeditationHeapProbe.awaited($_, ${argument}); })()`;
 }
 
 /** The probe leaves nothing behind in the thread: it is one expression, and its names live in a function's scope. */
 function inProbe(call: 'snapshot()' | 'look()'): string {
-  return `(() => { ${probeText()}\nreturn guruMeditationProbe.${call}; })()`;
+  return `(() => { ${bundled('guru-meditation-probe.js')}\nreturn guruMeditationProbe.${call}; })()`;
 }
 
-function probeText(): string {
-  return (textRead ??= readFileSync(join(__dirname, 'guru-meditation-probe.js'), 'utf8'));
-}
-
-function heapProbeText(): string {
-  return (heapTextRead ??= readFileSync(join(__dirname, 'guru-meditation-heap-probe.js'), 'utf8'));
+function bundled(name: string): string {
+  const text = texts.get(name) ?? readFileSync(join(__dirname, name), 'utf8');
+  texts.set(name, text);
+  return text;
 }
 
 /** What of this package runs in threads of the application, as V8 knows scripts: by path, or by URL. */

@@ -9,6 +9,7 @@ import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../agent/sharedState.js';
 import type { HeapScan, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
+import { notScanned } from '../coordinator/heapScans.js';
 import type { HeapFindings } from '../protocol.js';
 import { SEARCHED } from '../report/heapScans.js';
 import { slownessAfter, whyNotScanned } from '../report/scanCost.js';
@@ -61,7 +62,7 @@ export class HeapScanner {
     const scans: HeapScan[] = [];
     for (const candidate of inOrder(candidates)) {
       const why = this.#whyNot(candidate) ?? (this.#targets.has(candidate.threadId) ? null : NOT_REACHED);
-      scans.push(why === null ? await this.#scanOne(candidate) : skipped(candidate, why));
+      scans.push(why === null ? await this.#scanOne(candidate) : notScanned(candidate, why));
     }
     return scans;
   }
@@ -103,9 +104,9 @@ export class HeapScanner {
     const pauseMs = Math.round(monotonicMs() - started);
     const { slowness } = this.#pace;
     const slownessNow = slownessAfter(slowness, candidate.heapUsed ?? 0, pauseMs);
-    if (findings === UNFINISHED && this.#remainingMs() > 0) return { ...skipped(candidate, NO_ANSWER), pauseMs };
+    if (findings === UNFINISHED && this.#remainingMs() > 0) return { ...notScanned(candidate, NO_ANSWER), pauseMs };
     if (findings === UNFINISHED) this.#pace.slowness = Math.max(slowness, slownessNow);
-    if (typeof findings === 'string') return { ...skipped(candidate, findings), pauseMs };
+    if (typeof findings === 'string') return { ...notScanned(candidate, findings), pauseMs };
     this.#pace.slowness = slownessNow;
     return { threadId: candidate.threadId, done: true, why: SEARCHED, pauseMs, findings };
   }
@@ -163,8 +164,4 @@ function rank({ threadId, isHung }: ScanCandidate): number {
 /** Those that hang first: nobody else tells their tasks, and the pause costs them nothing; then the cheapest; main last. */
 function inOrder(candidates: readonly ScanCandidate[]): ScanCandidate[] {
   return [...candidates].sort((one, other) => rank(one) - rank(other) || (one.heapUsed ?? 0) - (other.heapUsed ?? 0));
-}
-
-function skipped({ threadId }: ScanCandidate, why: string): HeapScan {
-  return { threadId, done: false, why, pauseMs: 0, findings: null };
 }

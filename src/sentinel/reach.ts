@@ -10,6 +10,7 @@ import type {
   ScanCandidate,
   Unread,
 } from '../coordinator/collected.js';
+import { notScanned } from '../coordinator/heapScans.js';
 import type { NotRead } from '../report/types.js';
 import { compareBoxes, readBox, type BoxSample } from './box.js';
 import type { HeapScanner, ScanPace } from './heapScan.js';
@@ -87,8 +88,7 @@ export class SentinelReach implements Reach {
   }
 
   async scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]> {
-    const none = (why: string): HeapScan[] =>
-      candidates.map(({ threadId }) => ({ threadId, done: false, why, pauseMs: 0, findings: null }));
+    const none = (why: string): HeapScan[] => candidates.map((candidate) => notScanned(candidate, why));
     const inspector = await this.#inspector;
     if (inspector === null) return none(`skipped: ${FORBIDDEN}`);
     const scanner = new inspector.HeapScanner(request, this.#pace);
