@@ -1,37 +1,48 @@
 #!/usr/bin/env node
-/** The command `gmr`: finds the subcommand and runs it. Exit codes: 0 done, 1 it failed, 2 the call was wrong. */
+/** The command `gmr`: finds the subcommand and runs it. Errors are one line on stderr with their code. */
 import { writeSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
+import { EXIT, helpOf, type Command } from './command.js';
 import { demo } from './demo.js';
+import { VERSION } from '../coordinator/version.js';
+import { writeAll } from './output.js';
 import { show } from './show.js';
 
-interface Command {
-  help: string;
-  run(args: string[]): Promise<number>;
-}
+const COMMANDS: Record<string, Command> = { show, demo };
 
-const COMMANDS: Record<string, Command> = {
-  show: {
-    help: 'print a stored JSON report: gmr show FILE [--view text|json|xml|summary] [--full] [--sections a,-b]',
-    run: show,
-  },
-  demo: { help: 'start a service with a hung worker and print its report', run: demo },
-};
-
-async function main([name, ...args]: string[]): Promise<number> {
+async function main([name, ...words]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {
-    writeSync(1, usage());
-    return name === undefined ? 2 : 0;
+    writeAll(usage());
+    return name === undefined ? EXIT.usage : EXIT.done;
+  }
+  if (name === '--version') {
+    writeAll(`${VERSION}\n`);
+    return EXIT.done;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
     throw new GuruError('GMR_USAGE', `expected one of ${Object.keys(COMMANDS).join(', ')}, got ${name}`);
-  return command.run(args);
+  if (asksForHelp(words)) {
+    writeAll(helpOf(name, command));
+    return EXIT.done;
+  }
+  return command.run(words);
+}
+
+/** What stands behind `--` belongs to somebody else's command. */
+function asksForHelp(words: readonly string[]): boolean {
+  const ours = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  return ours.includes('--help') || ours.includes('-h');
 }
 
 function usage(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  gmr ${name.padEnd(10)} ${help}`);
-  return ['Usage: gmr <command> [options]', '', ...lines, ''].join('\n');
+  const rows = Object.entries(COMMANDS).map(([name, { takes, summary }]) => [
+    `gmr ${name} ${takes}`.trimEnd(),
+    summary,
+  ]);
+  const width = Math.max(...rows.map(([call = '']) => call.length)) + 2;
+  const lines = rows.map(([call = '', summary]) => `  ${call.padEnd(width)}${summary}`);
+  return ['Usage: gmr <command> [options]', '', ...lines, '', 'gmr <command> --help tells its options.', ''].join('\n');
 }
 
 try {
@@ -39,5 +50,5 @@ try {
 } catch (error) {
   const code = error instanceof GuruError ? error.code : 'GMR_INSTALL';
   writeSync(2, `gmr: ${messageOf(error)} (${code})\n`);
-  process.exitCode = code === 'GMR_USAGE' ? 2 : 1;
+  process.exitCode = code === 'GMR_USAGE' ? EXIT.usage : EXIT.failed;
 }
