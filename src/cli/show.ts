@@ -9,7 +9,7 @@ export const show: Command = {
   takes: 'FILE',
   summary: 'Print a stored JSON report',
   options: {
-    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml or summary' },
+    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml, html or summary' },
     full: { type: 'boolean', help: 'unfold what is folded' },
     sections: { type: 'string', value: 'NAMES', help: 'which to print, with commas; -NAME leaves one out' },
   },

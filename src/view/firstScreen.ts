@@ -125,15 +125,20 @@ function briefLines(report: Report, groups: VerdictGroup[], room: number): strin
 
 /** No alarm is said as plainly as an alarm, and never of what could not be read. */
 function calm(report: Report, notes: VerdictGroup[], room: number): { paragraphs: string[][]; isShortened: boolean } {
-  const isWhole = report.threads.every(isRead) && report.threads.length > 0;
-  const verdict = isWhole ? 'Nothing looks stuck.' : 'Nothing that could be read looks stuck.';
-  const lines = wrap(`${verdict} ${longestWait(report)}; read ${readOfThreads(report)}.`, WIDTH);
+  const lines = wrap(calmSentence(report), WIDTH);
   const left = room - lines.length - 1;
   const rest =
     left >= NOTE_ROOM || notes.length === 0
       ? fitted(report, notes, left)
       : { paragraphs: [briefLines(report, notes, left - 1)], isShortened: true };
   return { ...rest, paragraphs: [lines, ...rest.paragraphs] };
+}
+
+/** `Nothing looks stuck. Longest wait: 41.1 s, 512 x await at render  src/pool.ts:71; read 5 of 5 threads.` */
+export function calmSentence(report: Report): string {
+  const isWhole = report.threads.every(isRead) && report.threads.length > 0;
+  const verdict = isWhole ? 'Nothing looks stuck.' : 'Nothing that could be read looks stuck.';
+  return `${verdict} ${longestWait(report)}; read ${readOfThreads(report)}.`;
 }
 
 function longestWait(report: Report): string {

@@ -122,7 +122,7 @@ export function renderLastLine(given: Report): string {
 }
 
 /** The worst verdict, or that there is none: all that the tail of a log shows. */
-function verdictLine(report: Report): string {
+export function verdictLine(report: Report): string {
   const worst = report.verdicts.find((verdict) => verdict.severity !== 'info');
   const isWhole = report.threads.every(isRead);
   const calm = isWhole

@@ -60,8 +60,11 @@ function grouped(report: Report): ThreadReport[][] {
 function threadBlock(report: Report, group: ThreadReport[], before: ThreadReport[][], full: boolean): Block {
   const [first] = group;
   if (first === undefined) return { heading: null, lines: [] };
-  const facts = group.length === 1 ? factLines(report, first, full) : sharedLines(report, group, full);
-  const stack = [...bodyLines(report, first, before, full), ...notReadLines(report, first)];
+  const facts = (group.length === 1 ? threadFacts(report, first, full) : sharedLines(report, group, full)).flatMap(
+    (line) => wrap(line, WIDTH),
+  );
+  const notRead = notReadFacts(report, first).flatMap((line) => wrap(line, WIDTH));
+  const stack = [...bodyLines(report, first, before, full), ...notRead];
   return { heading: headingOf(first, group), lines: facts.length === 0 ? stack : [...stack, '', ...facts] };
 }
 
@@ -90,15 +93,16 @@ function bodyLines(report: Report, thread: ThreadReport, before: ThreadReport[][
   return stackLines(thread.stack, root, full);
 }
 
-function notReadLines(report: Report, thread: ThreadReport): string[] {
+/** What could not be read of the thread, and why. */
+export function notReadFacts(report: Report, thread: ThreadReport): string[] {
   const entries = report.report.notRead.filter((entry) => entry.threadId === thread.threadId && isOfThread(entry));
   const lines = entries.map(({ what, why }) => `${what === 'stack' ? '' : `${what}: `}not read, because ${why}`);
   if (lines.length === 0 && !isRead(thread)) lines.push('not read, because it answered on no lane before the deadline');
-  return lines.flatMap((line) => wrap(line, WIDTH));
+  return lines;
 }
 
 /** What is known of a thread besides its stack: evidence first. */
-function factLines(report: Report, thread: ThreadReport, full: boolean): string[] {
+export function threadFacts(report: Report, thread: ThreadReport, full: boolean): string[] {
   const { root } = report.process;
   const hot = thread.hot.slice(0, full ? Infinity : HOT_MOST);
   const hidden = thread.hot.length - hot.length;
@@ -172,7 +176,7 @@ function resourceLines(thread: ThreadReport, full: boolean): string[] {
   );
   const shown = types.slice(0, full ? Infinity : TYPES_MOST);
   const more = types.length > shown.length ? ` and ${counted(types.length - shown.length, 'more type')}` : '';
-  if (shown.length > 0) lines.push(...wrap(`kept alive by ${shown.join(', ')}${more}`, WIDTH));
+  if (shown.length > 0) lines.push(`kept alive by ${shown.join(', ')}${more}`);
   return lines;
 }
 

@@ -1,0 +1,170 @@
+/**
+ * A tree of calls as a picture: a row a depth, outermost on top, each call as wide as its value. Selecting a call makes it
+ * as wide as the picture; what is too narrow to be seen is not drawn, and comes into sight so.
+ */
+import { idRuns } from '../../threadNames.js';
+import type { CallNode } from '../callTree.js';
+import { element } from '../element.js';
+import { nodeOf } from './nodes.js';
+
+/** Share of the picture's width below which a cell would be a line without text. */
+const NARROWEST = 0.004;
+const ROW_PX = 26;
+const ROWS_MOST = 60;
+
+interface Cell {
+  node: CallNode;
+  /** From the outermost call to this one. */
+  path: readonly CallNode[];
+  depth: number;
+  /** Between 0 and 1 of the picture's width. */
+  left: number;
+  width: number;
+}
+
+export class Chart {
+  readonly #top: CallNode;
+  readonly #inWords: (value: number) => string;
+  readonly #cells: HTMLElement;
+  readonly #detail: HTMLElement;
+  readonly #byButton = new WeakMap<Element, Cell>();
+
+  /** Draws into the chart of this id; `inWords` says what a value means. Does nothing where the page has no such chart. */
+  static draw(id: string, top: CallNode, inWords: (value: number) => string): void {
+    const frame = document.querySelector(`#${id}`);
+    const cells = frame?.querySelector('.chart-cells');
+    const detail = frame?.querySelector('.chart-detail');
+    if (!(cells instanceof HTMLElement) || !(detail instanceof HTMLElement)) return;
+    new Chart(top, inWords, cells, detail).#begin();
+  }
+
+  private constructor(top: CallNode, inWords: (value: number) => string, cells: HTMLElement, detail: HTMLElement) {
+    this.#top = top;
+    this.#inWords = inWords;
+    this.#cells = cells;
+    this.#detail = detail;
+  }
+
+  #begin(): void {
+    const cellOf = (event: Event): Cell | undefined =>
+      event.target instanceof Element ? this.#byButton.get(event.target.closest('button') ?? event.target) : undefined;
+    this.#cells.addEventListener('click', (event) => {
+      const cell = cellOf(event);
+      if (cell !== undefined) this.#focus(cell.path);
+    });
+    for (const name of ['pointerover', 'focusin'])
+      this.#cells.addEventListener(name, (event) => {
+        const cell = cellOf(event);
+        if (cell !== undefined) this.#describe(cell.node);
+      });
+    this.#cells.addEventListener('keydown', (event) => this.#move(event));
+    this.#focus([this.#top]);
+  }
+
+  /** Draws the calls on the way to the last of `path` over the whole width, and what that one calls below it. */
+  #focus(path: readonly CallNode[]): void {
+    const cells = cellsOf(path);
+    const depth = cells.reduce((most, cell) => Math.max(most, cell.depth), 0);
+    this.#cells.style.height = `${(depth + 1) * ROW_PX}px`;
+    const hadFocus = this.#cells.contains(document.activeElement);
+    const buttons = cells.map((cell) => this.#button(cell));
+    this.#cells.replaceChildren(...buttons);
+    const selected = buttons[path.length - 1];
+    if (selected !== undefined) {
+      selected.tabIndex = 0;
+      selected.setAttribute('aria-current', 'true');
+      if (hadFocus) selected.focus();
+    }
+    const last = path.at(-1);
+    if (last !== undefined) this.#describe(last);
+  }
+
+  #button(cell: Cell): HTMLElement {
+    const { node, depth, left, width } = cell;
+    const tone = node.isBlamed ? 'blamed' : node.isOwn ? 'own' : 'other';
+    const label = `${node.function} ${node.place}, ${this.#inWords(node.value)}`;
+    const button = nodeOf(
+      element(
+        'button',
+        { type: 'button', class: `cell cell-${tone}`, tabindex: -1, 'aria-label': label },
+        element('span', { class: 'function' }, node.function),
+        node.place === '' ? null : ' ',
+        node.place === '' ? null : element('span', { class: 'place' }, node.place),
+      ),
+    );
+    button.style.left = `${left * 100}%`;
+    button.style.width = `${width * 100}%`;
+    button.style.top = `${depth * ROW_PX}px`;
+    this.#byButton.set(button, cell);
+    return button;
+  }
+
+  #describe(node: CallNode): void {
+    const threads =
+      node.threadIds.length === 0
+        ? ''
+        : `, ${node.threadIds.length === 1 ? 'thread' : 'threads'} ${idRuns(node.threadIds)}`;
+    const place = node.place === '' ? '' : `  ${node.place}`;
+    const whole = nodeOf(element('span', {}, `${node.function}${place}: ${this.#inWords(node.value)}${threads}`));
+    this.#detail.replaceChildren(whole);
+  }
+
+  /** Arrow keys go from call to call, Escape back to the whole. */
+  #move(event: KeyboardEvent): void {
+    const cell = event.target instanceof Element ? this.#byButton.get(event.target) : undefined;
+    if (cell === undefined) return;
+    if (event.key === 'Escape') this.#focus([this.#top]);
+    const to = this.#neighbour(cell, event.key);
+    if (to === null) return;
+    event.preventDefault();
+    for (const button of this.#cells.children) if (button instanceof HTMLElement) button.tabIndex = -1;
+    to.tabIndex = 0;
+    to.focus();
+  }
+
+  #neighbour(from: Cell, key: string): HTMLElement | null {
+    const all = [...this.#cells.children].filter((child) => child instanceof HTMLElement);
+    const cellOf = (button: HTMLElement): Cell | undefined => this.#byButton.get(button);
+    const row = (depth: number): HTMLElement[] => all.filter((button) => cellOf(button)?.depth === depth);
+    const middle = from.left + from.width / 2;
+    const covers = (button: HTMLElement): boolean => {
+      const cell = cellOf(button);
+      return cell !== undefined && cell.left <= middle && cell.left + cell.width >= middle;
+    };
+    const isBelow = (button: HTMLElement): boolean => cellOf(button)?.path.at(-2) === from.node;
+    if (key === 'ArrowUp') return row(from.depth - 1).find(covers) ?? null;
+    if (key === 'ArrowDown') return row(from.depth + 1).find(isBelow) ?? null;
+    const same = row(from.depth);
+    const at = same.findIndex((button) => cellOf(button) === from);
+    if (key === 'ArrowLeft') return same[at - 1] ?? null;
+    return key === 'ArrowRight' ? (same[at + 1] ?? null) : null;
+  }
+}
+
+function cellsOf(path: readonly CallNode[]): Cell[] {
+  const cells: Cell[] = path.map((node, depth) => ({
+    node,
+    path: path.slice(0, depth + 1),
+    depth,
+    left: 0,
+    width: 1,
+  }));
+  const open = cells.slice(-1);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const below = next.depth + 1 < ROWS_MOST ? childCells(next) : [];
+    cells.push(...below);
+    open.push(...below);
+  }
+  return cells;
+}
+
+function childCells(parent: Cell): Cell[] {
+  const cells: Cell[] = [];
+  let { left } = parent;
+  for (const node of parent.node.children) {
+    const width = parent.node.value === 0 ? 0 : (parent.width * node.value) / parent.node.value;
+    if (width >= NARROWEST) cells.push({ node, path: [...parent.path, node], depth: parent.depth + 1, left, width });
+    left += width;
+  }
+  return cells;
+}
