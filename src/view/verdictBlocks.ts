@@ -161,8 +161,7 @@ function evidenceLines(group: VerdictGroup): string[] {
   return paragraphs.flatMap((text, index) => labelled(index === 0 ? '  sure' : '', text, TEXT_INDENT));
 }
 
-/** Whether a line of evidence says itself what it rests on. */
-export function isMarked(line: string): boolean {
+function isMarked(line: string): boolean {
   return line.startsWith('measured:') || line.startsWith('inferred:');
 }
 

@@ -37,7 +37,8 @@ export type Tag =
   | 'summary'
   | 'svg'
   | 'time'
-  | 'ul';
+  | 'ul'
+  | 'wbr';
 
 export type AttributeName =
   | 'autocomplete'

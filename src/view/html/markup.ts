@@ -4,7 +4,7 @@ import { shownText, type PageElement } from './element.js';
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Elements that have no end tag. */
-const VOID: readonly string[] = ['input'];
+const VOID: readonly string[] = ['input', 'wbr'];
 
 /** The element with everything in it; every text and every attribute's value is escaped here. */
 export function markup({ tag, attributes, children }: PageElement): string {

@@ -2,7 +2,7 @@
 import { foldStack, formatFold, formatFunction, formatPlace, type FoldedItem } from '../../report/frames.js';
 import type { Frame } from '../../report/types.js';
 import { sourceOf } from '../stackLines.js';
-import { element, type PageElement } from './element.js';
+import { element, type Child, type PageElement } from './element.js';
 
 /** A stack overflow has ten thousand frames; the JSON in the file has them all. */
 const FRAMES_MOST = 200;
@@ -34,9 +34,15 @@ export function frameInline(frame: Frame, root: string | null): PageElement {
     { class: 'frame-line' },
     element('span', { class: 'function' }, formatFunction(frame)),
     place === '' ? null : ' ',
-    place === '' ? null : element('span', { class: 'place' }, place),
+    place === '' ? null : element('span', { class: 'place' }, ...breakable(place)),
     frame.sure || frame.file === null ? null : element('span', { class: 'quiet' }, ' (place not sure)'),
   );
+}
+
+/** A path that may be broken behind each of its folders; what is copied of it stays the path. */
+function breakable(place: string): Child[] {
+  const parts = place.split(/(?<=[/\\])(?=[^/\\])/);
+  return parts.flatMap((part, index) => (index === 0 ? [part] : [element('wbr', {}), part]));
 }
 
 /** The frame's line of source with its number; null where it is not known or not sure. */

@@ -18,7 +18,7 @@ export function taskRow(group: TaskGroup, root: string | null): PageElement {
       element(
         'summary',
         {},
-        element('span', { class: 'count' }, group.count.toLocaleString('en-US'), ' ', times()),
+        element('span', { class: 'count' }, String(group.count), ' ', times()),
         element('strong', { class: 'type' }, group.type),
         element('span', { class: 'age' }, group.ageMs === null ? '–' : age(group.ageMs.max)),
         element('span', { class: 'where' }, ...placeOf(group, root)),

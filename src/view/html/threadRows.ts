@@ -24,7 +24,11 @@ export function threadsSection(report: Report): PageElement {
       'div',
       { class: 'section-head' },
       element('h2', { id: 'threads-title' }, 'Threads'),
-      element('output', { class: 'quiet', id: 'threads-count' }, counted(threads.length, 'thread')),
+      element(
+        'output',
+        { class: 'quiet', id: 'threads-count', 'aria-live': 'polite' },
+        counted(threads.length, 'thread'),
+      ),
       element(
         'form',
         { class: 'filters', id: 'threads-filters', role: 'search', 'aria-label': 'Filter threads', hidden: '' },
@@ -43,6 +47,7 @@ export function threadsSection(report: Report): PageElement {
       { class: 'rows', id: 'thread-rows' },
       ...shown.map((thread) => element('li', {}, threadRow(report, thread))),
     ),
+    element('div', { class: 'pager' }, element('button', { type: 'button', id: 'threads-more', hidden: '' })),
     hidden > 0 ? element('p', { class: 'quiet' }, `(${counted(hidden, 'more thread')} in the JSON below)`) : null,
   );
 }

@@ -26,6 +26,7 @@ export function verdictsSection(report: Report): PageElement {
     ...groups.slice(0, CARDS_MOST).map((group) => verdictCard(report, group)),
     hidden > 0 ? element('p', { class: 'quiet' }, `${hidden} more verdicts in the JSON below`) : null,
     restList(report),
+    nextSteps(report),
   );
 }
 
@@ -45,17 +46,20 @@ function verdictCard(report: Report, group: VerdictGroup): PageElement {
     'article',
     { class: `card tone-${TONES.get(first.severity) ?? 'quiet'}` },
     element('h2', {}, element('span', { class: 'label' }, labelOf(first)), ' ', headline(report, group)),
-    ...place(report, group),
-    rows(report, group),
-    sure(group),
-    group.next.length === 0
-      ? null
-      : element(
-          'div',
-          { class: 'next' },
-          element('h3', {}, 'Next'),
-          element('ul', {}, ...group.next.map((step) => element('li', {}, step))),
-        ),
+    element('div', { class: 'what' }, ...place(report, group), rows(report, group)),
+    element('div', { class: 'sure' }, ...sure(group)),
+  );
+}
+
+/** What to do, each step once, in the order of the verdicts. */
+function nextSteps(report: Report): PageElement | null {
+  const steps = [...new Set(report.verdicts.flatMap((verdict) => verdict.next))];
+  if (steps.length === 0) return null;
+  return element(
+    'div',
+    { class: 'next' },
+    element('h2', {}, 'Next'),
+    element('ul', {}, ...steps.map((step) => element('li', {}, step))),
   );
 }
 
@@ -72,29 +76,40 @@ function place(report: Report, { first }: VerdictGroup): PageElement[] {
   return [line, element('p', { class: 'code' }, number, code)];
 }
 
+/** A thread that spins at a known place needs no sentence; what the sentence says already is not said again. */
 function rows(report: Report, group: VerdictGroup): PageElement | null {
   const { first } = group;
-  const doing = doingOf(report, group);
-  const isSaid = first.text === '' || headline(report, group) === first.text.replace(/\.$/, '');
-  const facts: [string, string][] = [];
-  if (!isSaid) facts.push(['why', first.text]);
-  if (first.waitsFor !== null) facts.push(['waits for', first.waitsFor.what]);
-  if (doing !== null) facts.push(['doing', doing]);
-  if (facts.length === 0) return null;
-  const items = facts.map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)));
-  return element('dl', { class: 'facts' }, ...items);
+  const isPlain = !isOfThread(first) || (first.code === 'thread-spinning' && first.frame !== null);
+  const why = isPlain ? '' : first.text;
+  const facts: [name: string, value: string | null][] = [
+    ['why', why === '' ? null : why],
+    ['waits for', first.waitsFor?.what ?? null],
+    ['doing', doingOf(report, group)],
+  ];
+  const items = facts
+    .filter(([name, value]) => value !== null && (name === 'why' || !why.includes(value)))
+    .map(([name, value]) => element('div', {}, element('dt', {}, name), element('dd', {}, value)));
+  return items.length === 0 ? null : element('dl', { class: 'facts' }, ...items);
 }
 
 /** What it rests on: measured facts apart from what is only inferred. */
-function sure({ first }: VerdictGroup): PageElement | null {
-  if (first.evidence.length === 0) return null;
-  const basis = first.basis === 'measured' ? 'Measured' : 'Inferred from';
-  return element(
-    'div',
-    { class: 'evidence' },
-    element('h3', {}, basis),
-    element('ul', {}, ...first.evidence.map((line) => element('li', {}, line))),
-  );
+function sure({ first }: VerdictGroup): PageElement[] {
+  const inferred = first.evidence.filter((line) => line.startsWith('inferred:'));
+  const facts = first.evidence.filter((line) => !inferred.includes(line));
+  const parts: [title: string, lines: string[]][] = [
+    [first.basis === 'measured' ? 'Measured' : 'Inferred from', facts],
+    ['Inferred', inferred.map((line) => line.replace(/^inferred: */, ''))],
+  ];
+  return parts
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) =>
+      element(
+        'div',
+        { class: 'evidence' },
+        element('h3', {}, title),
+        element('ul', {}, ...lines.map((line) => element('li', {}, line.replace(/^measured: */, '')))),
+      ),
+    );
 }
 
 /** Every thread that no verdict names, and what could not be read. */

@@ -3,11 +3,12 @@
  * as wide as the picture; what is too narrow to be seen is not drawn, and comes into sight so.
  */
 import { idRuns } from '../../threadNames.js';
+import { counted } from '../../amounts.js';
 import type { CallNode } from '../callTree.js';
 import { element } from '../element.js';
 import { nodeOf } from './nodes.js';
 
-/** Share of the picture's width below which a cell would be a line without text. */
+/** Share of the picture's width below which calls are not drawn each, but counted in one cell. */
 const NARROWEST = 0.004;
 const ROW_PX = 26;
 const ROWS_MOST = 60;
@@ -20,6 +21,8 @@ interface Cell {
   /** Between 0 and 1 of the picture's width. */
   left: number;
   width: number;
+  /** Whether what it calls is drawn below it: not so for the calls on the way to the selected one. */
+  isOpen: boolean;
 }
 
 export class Chart {
@@ -64,11 +67,14 @@ export class Chart {
   /** Draws the calls on the way to the last of `path` over the whole width, and what that one calls below it. */
   #focus(path: readonly CallNode[]): void {
     const cells = cellsOf(path);
-    const depth = cells.reduce((most, cell) => Math.max(most, cell.depth), 0);
+    const depth = cells.reduce(
+      (most, cell) => Math.max(most, cell.depth + (cell.isOpen && cell.node.children.length > 0 ? 1 : 0)),
+      0,
+    );
     this.#cells.style.height = `${(depth + 1) * ROW_PX}px`;
     const hadFocus = this.#cells.contains(document.activeElement);
     const buttons = cells.map((cell) => this.#button(cell));
-    this.#cells.replaceChildren(...buttons);
+    this.#cells.replaceChildren(...buttons, ...cells.flatMap((cell) => restOf(cell) ?? []));
     const selected = buttons[path.length - 1];
     if (selected !== undefined) {
       selected.tabIndex = 0;
@@ -92,9 +98,7 @@ export class Chart {
         node.place === '' ? null : element('span', { class: 'place' }, node.place),
       ),
     );
-    button.style.left = `${left * 100}%`;
-    button.style.width = `${width * 100}%`;
-    button.style.top = `${depth * ROW_PX}px`;
+    putAt(button, depth, left, width);
     this.#byButton.set(button, cell);
     return button;
   }
@@ -148,6 +152,7 @@ function cellsOf(path: readonly CallNode[]): Cell[] {
     depth,
     left: 0,
     width: 1,
+    isOpen: depth === path.length - 1,
   }));
   const open = cells.slice(-1);
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -158,12 +163,37 @@ function cellsOf(path: readonly CallNode[]): Cell[] {
   return cells;
 }
 
+function putAt(node: HTMLElement, depth: number, left: number, width: number): void {
+  node.style.left = `${left * 100}%`;
+  node.style.width = `${width * 100}%`;
+  node.style.top = `${depth * ROW_PX}px`;
+}
+
+/** What stands for the calls below a cell that are too narrow each; null where there are none. They are the last ones. */
+function restOf(parent: Cell): HTMLElement | null {
+  const narrow = parent.isOpen ? parent.node.children.filter((node) => widthOf(parent, node) < NARROWEST) : [];
+  const width = narrow.reduce((sum, node) => sum + widthOf(parent, node), 0);
+  if (width < NARROWEST) return null;
+  const drawn = parent.node.children.slice(0, parent.node.children.length - narrow.length);
+  const left = drawn.reduce((sum, node) => sum + widthOf(parent, node), parent.left);
+  const rest = nodeOf(
+    element('span', { class: 'cell cell-rest' }, element('span', {}, `${counted(narrow.length, 'narrow call')}`)),
+  );
+  putAt(rest, parent.depth + 1, left, width);
+  return rest;
+}
+
+function widthOf(parent: Cell, node: CallNode): number {
+  return parent.node.value === 0 ? 0 : (parent.width * node.value) / parent.node.value;
+}
+
 function childCells(parent: Cell): Cell[] {
   const cells: Cell[] = [];
   let { left } = parent;
   for (const node of parent.node.children) {
-    const width = parent.node.value === 0 ? 0 : (parent.width * node.value) / parent.node.value;
-    if (width >= NARROWEST) cells.push({ node, path: [...parent.path, node], depth: parent.depth + 1, left, width });
+    const width = widthOf(parent, node);
+    if (width >= NARROWEST)
+      cells.push({ node, path: [...parent.path, node], depth: parent.depth + 1, left, width, isOpen: true });
     left += width;
   }
   return cells;

@@ -14,15 +14,11 @@ const report = wholeReport(JSON.parse(json) as Report);
 
 copyFrom(document);
 offerJson(json, report.report.id);
-filterThreads(report.threads.length);
+filterThreads();
 TaskList.begin(report);
 
 const awaits = awaitTree(report);
-Chart.draw(
-  'awaits',
-  awaits,
-  (value) => `${value.toLocaleString('en-US')} of ${awaits.value.toLocaleString('en-US')} tasks`,
-);
+Chart.draw('awaits', awaits, (value) => `${value} of ${awaits.value} tasks`);
 
 const hot = hotTree(report);
 Chart.draw('hot', hot, (value) => `${percent(value / hot.value)} of the samples`);

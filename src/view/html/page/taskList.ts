@@ -87,8 +87,8 @@ export class TaskList {
     const end = Math.min(this.#first + ROWS_A_PAGE, this.#found.length);
     rows.replaceChildren(...this.#found.slice(this.#first, end).map((group) => nodeOf(taskRow(group, root))));
     const tasks = this.#found.reduce((sum, group) => sum + group.count, 0);
-    const all = this.#found.length === groups.length ? '' : ` of ${groups.length.toLocaleString('en-US')}`;
-    count.textContent = `${this.#found.length.toLocaleString('en-US')}${all} ${groups.length === 1 ? 'group' : 'groups'}, ${counted(tasks, 'task')}`;
+    const all = this.#found.length === groups.length ? '' : ` of ${groups.length}`;
+    count.textContent = `${this.#found.length}${all} ${groups.length === 1 ? 'group' : 'groups'}, ${counted(tasks, 'task')}`;
     pager.hidden = this.#found.length <= ROWS_A_PAGE;
     previous.disabled = this.#first === 0;
     next.disabled = end >= this.#found.length;

@@ -1,27 +1,41 @@
-/** Hides the threads that a reader does not ask for. */
+/** Shows the threads that a reader asks for: at first the worst of many, then all, or those that match a filter. */
 import { counted } from '../../amounts.js';
 import { part } from './nodes.js';
 
 /** Below this a filter is in the way. */
 const WORTH_FILTERING = 6;
 
-export function filterThreads(count: number): void {
+/** The report has the worst first; a hundred idle workers would only push the rest of the page away. */
+const FIRST_MOST = 20;
+
+export function filterThreads(): void {
   const input = part('threads-filter', HTMLInputElement);
   const form = part('threads-filters', HTMLFormElement);
-  if (input === null || form === null || count < WORTH_FILTERING) return;
+  const more = part('threads-more', HTMLButtonElement);
+  const count = part('threads-count', HTMLOutputElement);
+  if (input === null || form === null || more === null || count === null) return;
   const rows = [...document.querySelectorAll<HTMLElement>('#thread-rows > li')];
   const texts = rows.map((row) => row.textContent.toLowerCase());
-  form.hidden = false;
-  form.addEventListener('submit', (event) => event.preventDefault());
-  input.addEventListener('input', () => {
+  const all = count.textContent;
+  let isWhole = rows.length <= FIRST_MOST;
+
+  const show = (): void => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const [index, row] of rows.entries()) {
-      row.hidden = !words.every((word) => texts[index]?.includes(word));
-      if (!row.hidden) shown += 1;
-    }
-    const output = document.querySelector('#threads-count');
-    if (output !== null)
-      output.textContent = words.length === 0 ? counted(count, 'thread') : `${shown} of ${counted(count, 'thread')}`;
+    const matches = texts.map((text) => words.every((word) => text.includes(word)));
+    const found = matches.filter(Boolean).length;
+    for (const [index, row] of rows.entries())
+      row.hidden = !matches[index] || (!isWhole && words.length === 0 && index >= FIRST_MOST);
+    count.textContent = words.length === 0 ? all : `${found} of ${all}`;
+    more.hidden = isWhole || words.length > 0;
+  };
+  more.textContent = `Show ${counted(rows.length - FIRST_MOST, 'more thread')}`;
+  more.addEventListener('click', () => {
+    isWhole = true;
+    show();
+    rows[FIRST_MOST]?.querySelector('summary')?.focus();
   });
+  form.hidden = rows.length < WORTH_FILTERING;
+  form.addEventListener('submit', (event) => event.preventDefault());
+  input.addEventListener('input', show);
+  show();
 }
