@@ -60,9 +60,7 @@ function grouped(report: Report): ThreadReport[][] {
 function threadBlock(report: Report, group: ThreadReport[], before: ThreadReport[][], full: boolean): Block {
   const [first] = group;
   if (first === undefined) return { heading: null, lines: [] };
-  const facts = (group.length === 1 ? threadFacts(report, first, full) : sharedLines(report, group, full)).flatMap(
-    (line) => wrap(line, WIDTH),
-  );
+  const facts = group.length === 1 ? aloneLines(report, first, full) : sharedLines(report, group, full);
   const notRead = notReadFacts(report, first).flatMap((line) => wrap(line, WIDTH));
   const stack = [...bodyLines(report, first, before, full), ...notRead];
   return { heading: headingOf(first, group), lines: facts.length === 0 ? stack : [...stack, '', ...facts] };
@@ -101,13 +99,22 @@ export function notReadFacts(report: Report, thread: ThreadReport): string[] {
   return lines;
 }
 
-/** What is known of a thread besides its stack: evidence first. */
+/** What is known of a thread besides its stack, a fact a line: evidence first. */
 export function threadFacts(report: Report, thread: ThreadReport, full: boolean): string[] {
+  return [...stateFacts(report, thread, full), ...resourceFacts(thread, full)];
+}
+
+function aloneLines(report: Report, thread: ThreadReport, full: boolean): string[] {
+  const resources = resourceFacts(thread, full).flatMap((line) => wrap(line, WIDTH));
+  return [...stateFacts(report, thread, full), ...resources];
+}
+
+function stateFacts(report: Report, thread: ThreadReport, full: boolean): string[] {
   const { root } = report.process;
   const hot = thread.hot.slice(0, full ? Infinity : HOT_MOST);
   const hidden = thread.hot.length - hot.length;
   const isOdd = !isRead(thread) || thread.state.startsWith('native') || ['throttled', 'unknown'].includes(thread.state);
-  const sentences = [
+  return [
     ...creationLine(thread, root),
     ...thread.evidence,
     ...hot.map((one) => hotLine(one, thread.hotFrom, root)),
@@ -115,9 +122,7 @@ export function threadFacts(report: Report, thread: ThreadReport, full: boolean)
     ...(thread.kernel !== null && (isOdd || full) ? [kernelLine(thread.kernel)] : []),
     ...poolTaskLines(report, thread),
     ...laneLines(thread),
-    ...resourceLines(thread, full),
   ];
-  return sentences;
 }
 
 function sharedLines(report: Report, group: ThreadReport[], full: boolean): string[] {
@@ -164,7 +169,7 @@ function laneLines(thread: ThreadReport): string[] {
   ];
 }
 
-function resourceLines(thread: ThreadReport, full: boolean): string[] {
+function resourceFacts(thread: ThreadReport, full: boolean): string[] {
   const lines: string[] = [];
   const { heap, eventLoop } = thread;
   if (heap !== null && (full || heap.used >= heap.limit * HEAP_WORTH_SAYING)) {
