@@ -31,7 +31,7 @@ function partsOf(html: string): Parts {
 
 /** Elements and attributes that can load, run or send nothing. */
 const ELEMENTS =
-  'article button code dd details div dl dt footer form h1 h2 h3 header input label li main noscript ol option output p pre rect section select span strong summary svg time ul wbr'.split(
+  'article button code dd details div dl dt footer form h1 h2 h3 header input label li main ol option output p pre rect section select span strong summary svg time ul wbr'.split(
     ' ',
   );
 const ATTRIBUTES =

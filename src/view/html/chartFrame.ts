@@ -8,7 +8,7 @@ export function chartFrame(id: string, title: string, meaning: string): PageElem
     { class: 'chart', id },
     element('h3', { id: `${id}-title` }, title),
     element('p', { class: 'quiet' }, meaning),
-    element('noscript', {}, element('p', { class: 'quiet' }, 'This picture needs scripts to be drawn.')),
+    element('p', { class: 'quiet unscripted' }, 'This picture needs scripts to be drawn.'),
     element('div', { class: 'chart-cells', role: 'group', 'aria-labelledby': `${id}-title` }),
     element('output', { class: 'chart-detail', 'aria-live': 'polite' }),
   );

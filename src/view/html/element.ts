@@ -23,7 +23,6 @@ export type Tag =
   | 'label'
   | 'li'
   | 'main'
-  | 'noscript'
   | 'ol'
   | 'option'
   | 'output'

@@ -15,6 +15,6 @@ export function gauge(name: string, share: number | null): PageElement {
       element('rect', { class: 'bar-track', width: '100%', height: '6' }),
       part === null ? null : element('rect', { class: 'bar-value', width: `${(part * 100).toFixed(1)}%`, height: '6' }),
     ),
-    element('span', { class: 'gauge-value' }, part === null ? '–' : percent(part)),
+    element('span', { class: 'gauge-value' }, part === null ? '–' : percent(part).replace('under ', '<')),
   );
 }

@@ -45,7 +45,7 @@ function list(report: Report): PageElement[] {
     taskFilters(),
     element('output', { class: 'quiet', id: 'tasks-count', 'aria-live': 'polite' }, counted(groups.length, 'group')),
     rows,
-    ...(more > 0 ? [element('noscript', {}, element('p', { class: 'quiet' }, rest))] : []),
+    ...(more > 0 ? [element('p', { class: 'quiet unscripted' }, rest)] : []),
     pager(),
   ];
 }

@@ -55,7 +55,8 @@ export class Chart {
       const cell = cellOf(event);
       if (cell !== undefined) this.#focus(cell.path);
     });
-    for (const name of ['pointerover', 'focusin'])
+    // Not `pointerover`: that also comes when a picture drawn anew gets under a pointer at rest.
+    for (const name of ['pointermove', 'focusin'])
       this.#cells.addEventListener(name, (event) => {
         const cell = cellOf(event);
         if (cell !== undefined) this.#describe(cell.node);

@@ -4,7 +4,6 @@ const SAID_MS = 1500;
 
 /** Makes every button that copies a stack work, also those that are added later. */
 export function copyFrom(root: Document): void {
-  root.documentElement.classList.add('scripted');
   root.addEventListener('click', (event) => {
     const button = event.target instanceof Element ? event.target.closest('[data-copy="stack"]') : null;
     const stack = button?.closest('.stack');

@@ -12,6 +12,7 @@ import { offerJson } from './wholeJson.js';
 const json = document.querySelector('#report')?.textContent ?? '{}';
 const report = wholeReport(JSON.parse(json) as Report);
 
+document.documentElement.classList.add('scripted');
 copyFrom(document);
 offerJson(json, report.report.id);
 filterThreads();
