@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CallNode } from '../../src/view/html/callTree.js';
 import { awaitTree, hotTree } from '../../src/view/html/callTree.js';
-import { at, group, sampleReport, thread } from '../report/sample.js';
+import { at, group, nodeFrame, packageFrame, sampleReport, thread } from '../report/sample.js';
 
 /** `name value` a line, indented by depth: a tree at a glance. */
 function outline(node: CallNode, depth = 0): string[] {
@@ -54,6 +54,19 @@ test('samples stand below the calls of their thread, and those that a verdict na
     '    layoutPage 0.97',
     '      renderTable 0.97 !',
     '  parse 0.03',
+  ]);
+});
+
+test('calls in a row that are not of the application are one, but for the innermost', () => {
+  const report = { ...sampleReport(), verdicts: [] };
+  const outer = [packageFrame('use', 'fastify', 1), packageFrame('handle', 'fastify', 2), nodeFrame('run', 3)];
+  const awaitStack = [packageFrame('query', 'pg', 4), awaiting('load', 5), packageFrame('retry', 'pg', 6), ...outer];
+  report.tasks.groups = [group('a', { awaitStack })];
+  assert.deepEqual(outline(awaitTree(report)), [
+    'all awaits 1',
+    '  (4 frames: 1 node:, 3 in node_modules: fastify, pg) 1',
+    '    async load 1',
+    '      query 1',
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** Stacks merged into one tree: what stacks have in common, outermost call first, is one node as wide as all of them. */
-import { formatFunction, formatPlace, originOf } from '../../report/frames.js';
+import { formatFold, formatFunction, formatPlace, originOf, packageOf } from '../../report/frames.js';
 import type { Frame, Report, TaskGroup, ThreadReport } from '../../report/types.js';
 
 export interface CallNode {
@@ -18,6 +18,12 @@ export interface CallNode {
 
 /** Deeper calls are left out: nobody scrolls a thousand rows, and a hostile report could overflow the stack. */
 const DEPTH_MOST = 100;
+
+/** A call on a path; equal keys are the same call. */
+interface Step {
+  key: string;
+  call: Pick<CallNode, 'function' | 'place' | 'isOwn' | 'isBlamed'>;
+}
 
 interface Growing extends Omit<CallNode, 'children' | 'threadIds'> {
   threadIds: Set<number>;
@@ -68,10 +74,9 @@ class TreeBuilder {
   add(path: readonly Frame[], value: number, threadIds: readonly number[]): void {
     let node = this.#top;
     countIn(node, value, threadIds);
-    for (const frame of path.slice(0, DEPTH_MOST)) {
-      const key = this.#keyOf(frame);
-      const next = node.below.get(key) ?? this.#nodeOf(frame);
-      node.below.set(key, next);
+    for (const step of this.#steps(path.slice(0, DEPTH_MOST))) {
+      const next = node.below.get(step.key) ?? { ...step.call, value: 0, threadIds: new Set(), below: new Map() };
+      node.below.set(step.key, next);
       countIn(next, value, threadIds);
       node = next;
     }
@@ -81,15 +86,39 @@ class TreeBuilder {
     return finished(this.#top);
   }
 
-  #nodeOf(frame: Frame): Growing {
+  /** Calls in order; several in a row that are not the application's are one, but for the last: that is what it is about. */
+  #steps(path: readonly Frame[]): Step[] {
+    const steps: Step[] = [];
+    let run: Frame[] = [];
+    for (const [index, frame] of path.entries()) {
+      const isForeign = ['node', 'package'].includes(originOf(frame, this.#root));
+      if (isForeign && index < path.length - 1) {
+        run.push(frame);
+        continue;
+      }
+      steps.push(...this.#folded(run), this.#stepOf(frame));
+      run = [];
+    }
+    return steps;
+  }
+
+  #folded(run: readonly Frame[]): Step[] {
+    if (run.length < 2) return run.map((frame) => this.#stepOf(frame));
+    const packages = run.map(({ file }) => packageOf(file ?? '', this.#root)).filter((name) => name !== null);
+    const fold = { count: run.length, node: run.length - packages.length, packages: [...new Set(packages)] };
+    const words = formatFold(fold).replace(' hidden', '');
+    return [{ key: words, call: { function: words, place: '', isOwn: false, isBlamed: false } }];
+  }
+
+  #stepOf(frame: Frame): Step {
     return {
-      function: formatFunction(frame),
-      place: formatPlace(frame, this.#root),
-      isOwn: originOf(frame, this.#root) === 'application',
-      isBlamed: this.#blamed.has(functionKey(frame)),
-      value: 0,
-      threadIds: new Set(),
-      below: new Map(),
+      key: this.#keyOf(frame),
+      call: {
+        function: formatFunction(frame),
+        place: formatPlace(frame, this.#root),
+        isOwn: originOf(frame, this.#root) === 'application',
+        isBlamed: this.#blamed.has(functionKey(frame)),
+      },
     };
   }
 }

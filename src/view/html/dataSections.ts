@@ -6,30 +6,35 @@ import { processesSection } from '../processes.js';
 import { isSelected } from '../selection.js';
 import { element, type PageElement } from './element.js';
 
+/** A section that the application registered is open where it is no longer than this: somebody wanted to see it. */
+const OPEN_MOST = 20;
+
 /** The sections that have something to say and are selected, in the order of the text. */
 export function dataSections(report: Report, sections: readonly string[] | undefined): PageElement[] {
   return allSections(report)
     .filter(({ title, lines }) => lines.length > 0 && isSelected(title, sections))
-    .map(({ title, lines }) => dataSection(title, lines));
+    .map(dataSection);
 }
 
 interface Lines {
   title: string;
   lines: string[];
+  isOpen: boolean;
 }
 
 function allSections(report: Report): Lines[] {
   const docs = Object.entries(report.configurationDocs ?? {}).map(([path, doc]) => `${path}: ${doc}`);
   const names = Object.entries(report.package).filter(([, value]) => value !== null);
-  return [
-    { title: 'Package', lines: linesOf(Object.fromEntries(names)) },
-    { title: 'Processes', lines: processesSection(report, true).blocks.flatMap(({ lines }) => lines) },
-    { title: 'Configuration', lines: [...linesOf(report.configuration), ...docs] },
-    ...report.sections.map(({ title, data, error }) => ({
-      title,
-      lines: error === null ? orEmpty(linesOf(data)) : [`No data: ${error}`],
-    })),
+  const base: [title: string, lines: string[]][] = [
+    ['Package', linesOf(Object.fromEntries(names))],
+    ['Processes', processesSection(report, true).blocks.flatMap(({ lines }) => lines)],
+    ['Configuration', [...linesOf(report.configuration), ...docs]],
   ];
+  const registered = report.sections.map(({ title, data, error }) => {
+    const lines = error === null ? orEmpty(linesOf(data)) : [`No data: ${error}`];
+    return { title, lines, isOpen: lines.length <= OPEN_MOST };
+  });
+  return [...base.map(([title, lines]) => ({ title, lines, isOpen: false })), ...registered];
 }
 
 function linesOf(data: Json): string[] {
@@ -42,13 +47,13 @@ function orEmpty(lines: string[]): string[] {
   return lines.length === 0 ? ['(empty)'] : lines;
 }
 
-function dataSection(title: string, lines: readonly string[]): PageElement {
+function dataSection({ title, lines, isOpen }: Lines): PageElement {
   return element(
     'section',
     { 'aria-label': title },
     element(
       'details',
-      { class: 'data' },
+      isOpen ? { class: 'data', open: '' } : { class: 'data' },
       element(
         'summary',
         {},
