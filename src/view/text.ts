@@ -121,8 +121,13 @@ export function renderLastLine(given: Report): string {
   return `guru-meditation ${escape(shortId(report))}: ${verdictLine(report)}`;
 }
 
+/** The worst verdict of a report, or that there is none, escaped and without a line break. */
+export function worstInOneLine(given: Report): string {
+  return verdictLine(wholeReport(given));
+}
+
 /** The worst verdict, or that there is none: all that the tail of a log shows. */
-export function verdictLine(report: Report): string {
+function verdictLine(report: Report): string {
   const worst = report.verdicts.find((verdict) => verdict.severity !== 'info');
   const isWhole = report.threads.every(isRead);
   const calm = isWhole

@@ -2,11 +2,11 @@
 import { element, type PageElement } from './element.js';
 
 /** An empty chart; the script finds it by `id`, and the parts in it by their class. */
-export function chartFrame(id: string, title: string, meaning: string): PageElement {
+export function chartFrame(id: string, heading: 'h2' | 'h3', title: string, meaning: string): PageElement {
   return element(
     'div',
     { class: 'chart', id },
-    element('h3', { id: `${id}-title` }, title),
+    element(heading, { id: `${id}-title` }, title),
     element('p', { class: 'quiet' }, meaning),
     element('p', { class: 'quiet unscripted' }, 'This picture needs scripts to be drawn.'),
     element('div', { class: 'chart-cells', role: 'group', 'aria-labelledby': `${id}-title` }),

@@ -10,7 +10,7 @@ import type { Report } from '../../report/types.js';
 import { escapeJson } from '../escape.js';
 import { selectedReport } from '../selectedReport.js';
 import { isSelected, type ViewOptions } from '../selection.js';
-import { verdictLine } from '../text.js';
+import { worstInOneLine } from '../text.js';
 import { wholeReport } from '../wholeReport.js';
 import { chartFrame } from './chartFrame.js';
 import { dataSections } from './dataSections.js';
@@ -48,7 +48,7 @@ export function renderHtml(given: Report, options: ViewOptions = {}): string {
     '<meta name="color-scheme" content="light dark">',
     '<meta name="referrer" content="no-referrer">',
     '<link rel="icon" href="data:,">',
-    `<title>${escapeHtml(`${verdictLine(report)} – ${report.process.serviceName}`)}</title>`,
+    `<title>${escapeHtml(`${worstInOneLine(report)} – ${report.process.serviceName}`)}</title>`,
     `<style>${style}</style>`,
     '</head>',
     `<body>${page(report, options.sections)}`,
@@ -83,6 +83,7 @@ function hotSection(report: Report): PageElement | null {
     { 'aria-label': 'Hot functions' },
     chartFrame(
       'hot',
+      'h2',
       'Hot functions',
       'Stack samples of the threads that were suspected, outermost call on top; as wide as much of the time. Select a call to come closer.',
     ),

@@ -26,6 +26,7 @@ export function tasksSection(report: Report): PageElement | null {
 function awaitsChart(): PageElement {
   return chartFrame(
     'awaits',
+    'h3',
     'Where they wait',
     'Await stacks merged, outermost call on top; as wide as many tasks go through it. Select a call to come closer.',
   );
@@ -35,6 +36,7 @@ function list(report: Report): PageElement[] {
   const { groups } = report.tasks;
   const shown = groups.slice(0, PLAIN_MOST);
   const more = groups.length - shown.length;
+  const columns = ['Tasks', 'Type', 'Oldest', 'Place'].map((name) => element('span', {}, name));
   const rows = element(
     'ul',
     { class: 'rows', id: 'task-rows' },
@@ -44,6 +46,7 @@ function list(report: Report): PageElement[] {
   return [
     taskFilters(),
     element('output', { class: 'quiet', id: 'tasks-count', 'aria-live': 'polite' }, counted(groups.length, 'group')),
+    element('div', { class: 'columns', 'aria-hidden': 'true' }, ...columns),
     rows,
     ...(more > 0 ? [element('p', { class: 'quiet unscripted' }, rest)] : []),
     pager(),
