@@ -155,6 +155,9 @@ test(
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('Enter');
       assert.equal(await page.locator('#awaits [aria-current]').count(), 1);
+      await cell('render').click();
+      await page.getByRole('button', { name: 'List its tasks' }).click();
+      assert.match(await page.locator('#tasks-count').innerText(), /^1 of 4 groups, 512 tasks/);
       assert.equal(await page.locator('#hot button').filter({ hasText: 'renderTable' }).count(), 1);
       assert.deepEqual(complaints, []);
     });

@@ -6,6 +6,8 @@ export interface CallNode {
   function: string;
   /** Empty where the code has no file. */
   place: string;
+  /** What to search for to find what goes through this call; empty for all, null where no words would find it. */
+  query: string | null;
   /** Whether it is the application's own code. */
   isOwn: boolean;
   /** Whether a verdict that is an alarm names this function. */
@@ -22,7 +24,7 @@ const DEPTH_MOST = 100;
 /** A call on a path; equal keys are the same call. */
 interface Step {
   key: string;
-  call: Pick<CallNode, 'function' | 'place' | 'isOwn' | 'isBlamed'>;
+  call: Pick<CallNode, 'function' | 'place' | 'query' | 'isOwn' | 'isBlamed'>;
 }
 
 interface Growing extends Omit<CallNode, 'children' | 'threadIds'> {
@@ -67,7 +69,7 @@ class TreeBuilder {
     this.#keyOf = keyOf;
     const alarms = report.verdicts.filter(({ severity }) => severity !== 'info');
     this.#blamed = new Set(alarms.flatMap(({ frame }) => (frame === null ? [] : [functionKey(frame)])));
-    const plain = { function: name, place: '', isOwn: false, isBlamed: false, value: 0 };
+    const plain = { function: name, place: '', query: '', isOwn: false, isBlamed: false, value: 0 };
     this.#top = { ...plain, threadIds: new Set(), below: new Map() };
   }
 
@@ -107,15 +109,17 @@ class TreeBuilder {
     const packages = run.map(({ file }) => packageOf(file ?? '', this.#root)).filter((name) => name !== null);
     const fold = { count: run.length, node: run.length - packages.length, packages: [...new Set(packages)] };
     const words = formatFold(fold).replace(' hidden', '');
-    return [{ key: words, call: { function: words, place: '', isOwn: false, isBlamed: false } }];
+    return [{ key: words, call: { function: words, place: '', query: null, isOwn: false, isBlamed: false } }];
   }
 
   #stepOf(frame: Frame): Step {
+    const [name, place] = [formatFunction(frame), formatPlace(frame, this.#root)];
     return {
       key: this.#keyOf(frame),
       call: {
-        function: formatFunction(frame),
-        place: formatPlace(frame, this.#root),
+        function: name,
+        place,
+        query: `${name} ${place}`,
         isOwn: originOf(frame, this.#root) === 'application',
         isBlamed: this.#blamed.has(functionKey(frame)),
       },

@@ -10,6 +10,11 @@ export function chartFrame(id: string, heading: 'h2' | 'h3', title: string, mean
     element('p', { class: 'quiet' }, meaning),
     element('p', { class: 'quiet unscripted' }, 'This picture needs scripts to be drawn.'),
     element('div', { class: 'chart-cells', role: 'group', 'aria-labelledby': `${id}-title` }),
-    element('output', { class: 'chart-detail', 'aria-live': 'polite' }),
+    element(
+      'div',
+      { class: 'chart-foot' },
+      element('output', { class: 'chart-detail', 'aria-live': 'polite' }),
+      element('button', { type: 'button', class: 'chart-list', hidden: '' }, 'List its tasks'),
+    ),
   );
 }

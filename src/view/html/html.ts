@@ -85,7 +85,7 @@ function hotSection(report: Report): PageElement | null {
       'hot',
       'h2',
       'Hot functions',
-      'Stack samples of the threads that were suspected, outermost call on top; as wide as much of the time. Select a call to come closer.',
+      'Stack samples of suspected threads, outermost call on top, each call as wide as its share. Select one to come closer.',
     ),
   );
 }

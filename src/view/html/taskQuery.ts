@@ -1,4 +1,5 @@
 /** Which groups of tasks a reader asks for, and in which order. */
+import { formatFunction } from '../../report/frames.js';
 import type { Frame, Report, TaskGroup } from '../../report/types.js';
 
 export type TaskOrder = 'report' | 'count' | 'age' | 'type';
@@ -60,5 +61,5 @@ function searchText(group: TaskGroup): string {
 }
 
 function frameText(frame: Frame): string {
-  return `${frame.function} ${frame.file ?? ''}:${frame.line ?? ''}`;
+  return `${formatFunction(frame)} ${frame.file ?? ''}:${frame.line ?? ''}`;
 }

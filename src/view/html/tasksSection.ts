@@ -28,7 +28,7 @@ function awaitsChart(): PageElement {
     'awaits',
     'h3',
     'Where they wait',
-    'Await stacks merged, outermost call on top; as wide as many tasks go through it. Select a call to come closer.',
+    'Await stacks merged, outermost call on top, each call as wide as the number of its tasks. Select one to come closer.',
   );
 }
 

@@ -30,15 +30,20 @@ export class Chart {
   readonly #inWords: (value: number) => string;
   readonly #cells: HTMLElement;
   readonly #detail: HTMLElement;
+  readonly #list: HTMLElement | null;
+  #described: CallNode;
+  #isListed = false;
   readonly #byButton = new WeakMap<Element, Cell>();
 
-  /** Draws into the chart of this id; `inWords` says what a value means. Does nothing where the page has no such chart. */
-  static draw(id: string, top: CallNode, inWords: (value: number) => string): void {
+  /** Draws into the chart of this id; `inWords` says what a value means. Null where the page has no such chart. */
+  static draw(id: string, top: CallNode, inWords: (value: number) => string): Chart | null {
     const frame = document.querySelector(`#${id}`);
     const cells = frame?.querySelector('.chart-cells');
     const detail = frame?.querySelector('.chart-detail');
-    if (!(cells instanceof HTMLElement) || !(detail instanceof HTMLElement)) return;
-    new Chart(top, inWords, cells, detail).#begin();
+    if (!(cells instanceof HTMLElement) || !(detail instanceof HTMLElement)) return null;
+    const chart = new Chart(top, inWords, cells, detail);
+    chart.#begin();
+    return chart;
   }
 
   private constructor(top: CallNode, inWords: (value: number) => string, cells: HTMLElement, detail: HTMLElement) {
@@ -46,6 +51,15 @@ export class Chart {
     this.#inWords = inWords;
     this.#cells = cells;
     this.#detail = detail;
+    this.#list = cells.parentElement?.querySelector<HTMLElement>('.chart-list') ?? null;
+    this.#described = top;
+  }
+
+  /** Offers a button that searches for what goes through the described call. */
+  offer(search: (query: string) => void): void {
+    this.#isListed = true;
+    this.#list?.addEventListener('click', () => search(this.#described.query ?? ''));
+    this.#describe(this.#described);
   }
 
   #begin(): void {
@@ -105,6 +119,8 @@ export class Chart {
   }
 
   #describe(node: CallNode): void {
+    this.#described = node;
+    if (this.#list !== null) this.#list.hidden = !this.#isListed || node.query === null;
     const threads =
       node.threadIds.length === 0
         ? ''

@@ -16,10 +16,11 @@ document.documentElement.classList.add('scripted');
 copyFrom(document);
 offerJson(json, report.report.id);
 filterThreads();
-TaskList.begin(report);
+const list = TaskList.begin(report);
 
 const awaits = awaitTree(report);
-Chart.draw('awaits', awaits, (value) => `${value} of ${awaits.value} tasks`);
+const chart = Chart.draw('awaits', awaits, (value) => `${value} of ${awaits.value} tasks`);
+if (list !== null) chart?.offer((query) => list.search(query));
 
 const hot = hotTree(report);
 Chart.draw('hot', hot, (value) => `${percent(value / hot.value)} of the samples`);

@@ -30,16 +30,28 @@ export class TaskList {
   #found: TaskGroup[] = [];
   #first = 0;
 
-  /** Takes the page's list over; does nothing where the page has none. */
-  static begin(report: Report): void {
+  /** Takes the page's list over; null where the page has none. */
+  static begin(report: Report): TaskList | null {
     const parts = findParts();
-    if (parts !== null) new TaskList(report, parts).#listen();
+    if (parts === null) return null;
+    const list = new TaskList(report, parts);
+    list.#listen();
+    return list;
   }
 
   private constructor(report: Report, parts: Parts) {
     this.#report = report;
     this.#parts = parts;
     this.#search = new TaskSearch(report);
+  }
+
+  /** Shows the groups with all these words, and brings them into sight. */
+  search(text: string): void {
+    const { filter, form } = this.#parts;
+    filter.value = text;
+    this.#find();
+    filter.focus({ preventScroll: true });
+    form.scrollIntoView({ block: 'start' });
   }
 
   #listen(): void {
