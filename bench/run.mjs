@@ -1,0 +1,113 @@
+/**
+ * The benchmarks: `npm run bench` for all, `npm run bench -- snapshot` for one.
+ *
+ *   node bench/run.mjs [snapshot|steady|memory|start|size]... [--node <binary>] [--pairs <n>] [--works http,await]
+ *                      [--preload <file>] [--json <file>] [--quick] [--smoke]
+ *
+ * `--quick` runs each briefly; its figures mean nothing. `--smoke` does so without the network, for continuous integration.
+ * `--preload` holds any other file that `-r` loads against a bare process as well. Results of a whole run are kept in
+ * `bench/results`; `node bench/readme.mjs` makes the README's table of them. The package must be built.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { describeMachine, machineLine } from './harness/machine.mjs';
+import { keepResult } from './harness/results.mjs';
+import { installRivals } from './harness/rivals.mjs';
+import { aligned, tables, withInterval } from './harness/table.mjs';
+import { PRELOAD } from './harness/variants.mjs';
+import * as memory from './memory.mjs';
+import * as size from './size.mjs';
+import * as snapshot from './snapshot.mjs';
+import * as start from './start.mjs';
+import * as steady from './steady.mjs';
+import { judge } from './targets.mjs';
+
+const BENCHMARKS = { size, start, memory, snapshot, steady };
+const PAIRS = 10;
+const QUICK_PAIRS = 1;
+/** When no pairs are added for precision any more: all benchmarks together stay below ten minutes. */
+const LATE_MS = 8.5 * 60_000;
+
+class WrongCall extends Error {}
+
+function readOptions() {
+  const { values, positionals } = parse();
+  const unknown = positionals.find((name) => !Object.hasOwn(BENCHMARKS, name));
+  if (unknown !== undefined) {
+    throw new WrongCall(`expected a benchmark (${Object.keys(BENCHMARKS).join(', ')}), got ${unknown}`);
+  }
+  const pairs = Number(values.pairs ?? (values.quick || values.smoke ? QUICK_PAIRS : PAIRS));
+  if (!Number.isInteger(pairs) || pairs < 1) throw new WrongCall(`--pairs: expected 1 or more, got ${values.pairs}`);
+  const works = values.works?.split(',') ?? null;
+  const noWork = works?.find((name) => steady.WORKS.every((work) => work.name !== name));
+  if (noWork !== undefined) {
+    throw new WrongCall(`--works: expected ${steady.WORKS.map(({ name }) => name).join(', ')}, got ${noWork}`);
+  }
+  if (!existsSync(PRELOAD)) throw new WrongCall('the package is not built: run npm run build first');
+  const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
+  return { ...values, names, pairs, works, isQuick: values.quick || values.smoke, preload: values.preload ?? null };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        node: { type: 'string', default: process.execPath },
+        pairs: { type: 'string' },
+        works: { type: 'string' },
+        preload: { type: 'string' },
+        json: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        smoke: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new WrongCall(error.message, { cause: error });
+  }
+}
+
+function print(lines) {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Runs one and says what it found. */
+async function runOne(name, options, machine) {
+  const until = performance.now() + LATE_MS / options.names.length;
+  const isLate = () => performance.now() > until;
+  const { measures, skipped, chart = null } = await BENCHMARKS[name].run({ ...options, isLate, say });
+  const result = { benchmark: name, machine, pairs: options.pairs, measures, targets: judge(measures), skipped, chart };
+  print(['', ...tables(measures), ...skipped.map((line) => `left out: ${line}`)]);
+  if (!options.isQuick && options.works === null) say(`kept: ${keepResult(result).join(', ')}`);
+  return result;
+}
+
+function verdictLines(results, isQuick) {
+  const targets = results.flatMap((result) => result.targets);
+  if (targets.length === 0) return [];
+  const note = isQuick ? ' (a brief run: these figures mean nothing)' : '';
+  const rows = targets.map((target) => [target.verdict, withInterval(target), `at most ${target.limit}`, target.says]);
+  return [`targets${note}`, ...aligned([['', 'measured', '', ''], ...rows])];
+}
+
+async function main() {
+  const options = readOptions();
+  const machine = describeMachine(options.node);
+  const lacking = options.smoke ? null : installRivals();
+  print([machineLine(machine), ...(lacking === null ? [] : [lacking])]);
+  const results = [];
+  for (const name of options.names) results.push(await runOne(name, options, machine));
+  print(verdictLines(results, options.isQuick));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  say(`bench: ${error.message}`);
+  process.exitCode = error instanceof WrongCall ? 2 : 1;
+}
