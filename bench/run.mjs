@@ -45,7 +45,16 @@ function readOptions() {
   }
   if (!existsSync(PRELOAD)) throw new WrongCall('the package is not built: run npm run build first');
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
-  return { ...values, names, pairs, works, isQuick: values.quick || values.smoke, preload: values.preload ?? null };
+  const isAll = positionals.length === 0;
+  return {
+    ...values,
+    names,
+    isAll,
+    pairs,
+    works,
+    isQuick: values.quick || values.smoke,
+    preload: values.preload ?? null,
+  };
 }
 
 function parse() {
@@ -80,18 +89,25 @@ async function runOne(name, options, machine) {
   const until = performance.now() + LATE_MS / options.names.length;
   const isLate = () => performance.now() > until;
   const { measures, skipped, chart = null } = await BENCHMARKS[name].run({ ...options, isLate, say });
-  const result = { benchmark: name, machine, pairs: options.pairs, measures, targets: judge(measures), skipped, chart };
+  const result = { benchmark: name, machine, pairs: options.pairs, measures, skipped, chart };
   print(['', ...tables(measures), ...skipped.map((line) => `left out: ${line}`)]);
   if (!options.isQuick && options.works === null) say(`kept: ${keepResult(result).join(', ')}`);
   return result;
 }
 
-function verdictLines(results, isQuick) {
-  const targets = results.flatMap((result) => result.targets);
-  if (targets.length === 0) return [];
-  const note = isQuick ? ' (a brief run: these figures mean nothing)' : '';
-  const rows = targets.map((target) => [target.verdict, withInterval(target), `at most ${target.limit}`, target.says]);
-  return [`targets${note}`, ...aligned([['', 'measured', '', ''], ...rows])];
+/** What is said of the targets of the benchmarks that ran; of a brief run nothing, since its figures mean nothing. */
+function verdictLines(results, { isQuick, works }) {
+  if (isQuick) return ['a brief run: its figures mean nothing'];
+  const tables = new Set(results.flatMap(({ measures }) => measures.map(({ table }) => table)));
+  const targets = judge(results.flatMap(({ measures }) => measures)).filter(({ table }) => tables.has(table));
+  const shown = works === null ? targets : targets.filter(({ verdict }) => verdict !== 'not measured');
+  const rows = shown.map((target) => [
+    target.verdict,
+    target.verdict === 'not measured' ? '' : withInterval(target),
+    `at most ${target.limit}`,
+    target.says,
+  ]);
+  return rows.length === 0 ? [] : ['targets', ...aligned(rows)];
 }
 
 async function main() {
@@ -101,10 +117,11 @@ async function main() {
   print([machineLine(machine), ...(lacking === null ? [] : [lacking])]);
   const results = [];
   for (const name of options.names) results.push(await runOne(name, options, machine));
-  print(verdictLines(results, options.isQuick));
+  print(verdictLines(results, options));
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
+process.stdout.on('error', () => process.exit()); // Nobody reads on.
 try {
   await main();
 } catch (error) {

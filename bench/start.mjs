@@ -6,10 +6,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { withPrograms } from './harness/program.mjs';
 import { runRounds } from './harness/rounds.mjs';
 import { summarize } from './harness/statistics.mjs';
-import { BENCH, chooseVariants } from './harness/variants.mjs';
+import { BENCH, chooseVariants, SETTLED_MS } from './harness/variants.mjs';
 
 const VARIANTS = ['control', 'default', 'sentinel lazy', 'sentinel off'];
 /** A life is short, so many of them are cheap. */
@@ -22,19 +23,27 @@ export async function run(context) {
   const { variants, skipped } = chooseVariants(['bare', ...VARIANTS], context);
   const { node, pairs, isQuick } = context;
   context.say('start: processes');
-  const lives = await measureRows(isQuick ? pairs : pairs * ROUNDS_A_PAIR, (name) => oneLife(node, variants.get(name)));
+  const lives = await measureRows(isQuick ? pairs : pairs * ROUNDS_A_PAIR, (names) =>
+    inTurn(names.map((name) => () => oneLife(node, variants.get(name)))),
+  );
   context.say('start: workers');
-  const workers = await measureRows(pairs, (name) => workerStarts(node, variants.get(name), isQuick));
+  const workers = await measureRows(pairs, (names) =>
+    workerStarts(
+      names.map((name) => variants.get(name)),
+      { node, isQuick },
+    ),
+  );
   return { measures: [...lives, ...workers], skipped, chart: { table: 'start', isLogarithmic: false } };
 }
 
-/** Every number that `measure` gives of a variant, less that of the bare process beside it. */
-async function measureRows(rounds, measure) {
-  const measureRound = async (names) => {
-    const values = [];
-    for (const name of names) values.push(await measure(name));
-    return values;
-  };
+async function inTurn(works) {
+  const values = [];
+  for (const work of works) values.push(await work());
+  return values;
+}
+
+/** Every number of a variant, less that of the bare process beside it. */
+async function measureRows(rounds, measureRound) {
   const found = await runRounds({ variants: VARIANTS, rounds, measureRound });
   const rows = Object.keys(found.get('control')[0].bare);
   return rows.flatMap((row) =>
@@ -77,8 +86,12 @@ function now() {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** What workers of one process take, in ms. */
-async function workerStarts(node, { flags, env }, isQuick) {
-  const command = { node, flags, env, file: join(BENCH, 'programs/workerStarts.mjs') };
-  return withPrograms([command], ([program]) => program.ask('start', isQuick ? QUICK_WORKERS : WORKERS));
+/** What workers take in each of these processes, in ms: all are left alone until they have settled, then asked in turn. */
+function workerStarts(variants, { node, isQuick }) {
+  const file = join(BENCH, 'programs/workerStarts.mjs');
+  const commands = variants.map(({ flags, env }) => ({ node, flags, env, file }));
+  return withPrograms(commands, async (programs) => {
+    await sleep(isQuick ? 0 : SETTLED_MS);
+    return inTurn(programs.map((program) => () => program.ask('start', isQuick ? QUICK_WORKERS : WORKERS)));
+  });
 }

@@ -8,32 +8,32 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withPrograms } from './harness/program.mjs';
 import { ratios, runRounds } from './harness/rounds.mjs';
 import { halfWidth, summarize } from './harness/statistics.mjs';
-import { BENCH, chooseVariants } from './harness/variants.mjs';
+import { BENCH, chooseVariants, SETTLED_MS } from './harness/variants.mjs';
 
-const SETTLED_MS = 1700;
 const PRECISION = 0.02;
 /** Pairs at most where the interval does not get narrow enough, in times of the pairs that were asked for. */
 const LONGEST = 6;
 const QUICK_SCALE = 0.02;
 
+const JUDGED = ['control', 'default'];
+const LABELS = ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'];
 const ALL = ['control', 'default', 'handles', 'full', 'why-is-node-running', 'wtfnode', 'sentry native'];
 
-/** Each work, what it is called in tables, and its variants. */
+/**
+ * Each work, what it is called in tables, and its variants. `isPrecise`: pairs are added until the interval is narrow.
+ * `all`: its variants when all benchmarks run, and there is no time for every one with every one.
+ */
 export const WORKS = [
-  { name: 'http', says: 'HTTP server', variants: ALL, isPrecise: true },
-  { name: 'piscina', says: 'Piscina round trip', variants: ALL, isPrecise: true },
-  { name: 'saturated', says: 'Piscina, saturated', variants: ALL },
-  { name: 'requests', says: 'HTTP requests and server', variants: ALL },
-  { name: 'await', says: 'await loop', variants: ALL },
-  { name: 'timers', says: 'timers', variants: ALL },
-  { name: 'fs', says: 'file requests', variants: ALL },
-  { name: 'stream', says: 'stream pipeline', variants: ALL },
-  { name: 'websocket', says: 'WebSocket echo', variants: ALL },
-  {
-    name: 'labels',
-    says: 'await loop with labels',
-    variants: ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'],
-  },
+  { name: 'http', says: 'HTTP server', variants: ALL, all: ALL, isPrecise: true },
+  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: ALL, isPrecise: true },
+  { name: 'await', says: 'await loop', variants: ALL, all: ALL },
+  { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: JUDGED },
+  { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: JUDGED },
+  { name: 'timers', says: 'timers', variants: ALL, all: JUDGED },
+  { name: 'fs', says: 'file requests', variants: ALL, all: JUDGED },
+  { name: 'stream', says: 'stream pipeline', variants: ALL, all: JUDGED },
+  { name: 'websocket', says: 'WebSocket echo', variants: ALL, all: JUDGED },
+  { name: 'labels', says: 'await loop with labels', variants: LABELS, all: ['control', 'labels'] },
 ];
 
 export async function run(context) {
@@ -51,9 +51,10 @@ export async function run(context) {
   return { measures, skipped: [...skipped], chart: { table: 'steady', isLogarithmic: true, reference: 1 } };
 }
 
-/** A brief run has every work and every variant, not each with each. */
-function wanted(work, { isQuick }) {
-  return isQuick && work.variants === ALL && work !== WORKS[0] ? ['default'] : work.variants;
+/** A brief run has every work and every variant, but not each with each; a run of all benchmarks has those that matter. */
+function wanted(work, { isQuick, isAll }) {
+  if (isQuick) return work.variants === ALL && work !== WORKS[0] ? ['default'] : work.variants;
+  return isAll ? work.all : work.variants;
 }
 
 async function measureWork(work, variants, context) {
@@ -76,14 +77,13 @@ async function measureWork(work, variants, context) {
 
 /** More pairs of the two that are judged, until their interval is narrow or the time of this benchmark is up. */
 async function refine(pairs, measureRound, context) {
-  const names = ['control', 'default'];
   const isEnough = (more) => {
-    const all = names.map((name) => [...pairs.get(name), ...more.get(name)]);
+    const all = JUDGED.map((name) => [...pairs.get(name), ...more.get(name)]);
     const isNarrow = all.every((values) => halfWidth(summarize(ratios(values))) <= PRECISION);
     return isNarrow || all[0].length >= LONGEST * context.pairs || context.isLate();
   };
-  const more = await runRounds({ variants: names, rounds: 0, measureRound, isEnough });
-  for (const name of names) pairs.get(name).push(...more.get(name));
+  const more = await runRounds({ variants: JUDGED, rounds: 0, measureRound, isEnough });
+  for (const name of JUDGED) pairs.get(name).push(...more.get(name));
 }
 
 function workInTurn({ name }, names, { node, isQuick, variants }) {

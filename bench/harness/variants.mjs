@@ -6,6 +6,9 @@ export const BENCH = join(import.meta.dirname, '..');
 export const PACKAGE = join(BENCH, '..');
 export const PRELOAD = join(PACKAGE, 'dist/register.cjs');
 
+/** By then what is done once in a life is over: the sentinel's start, and the rehearsal of a thread's first answer. */
+export const SETTLED_MS = 1400;
+
 const OURS = { flags: ['-r', PRELOAD] };
 
 /** Flags and environment of each variant that is not a rival. */

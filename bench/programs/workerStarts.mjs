@@ -1,12 +1,8 @@
 /** Starts workers one after the other, each when the last has ended. */
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { median } from '../harness/statistics.mjs';
 import { serve } from './channel.mjs';
-
-/** By then all that is done once in the life of main is over. */
-const SETTLED_MS = 1500;
 
 const SOURCE = `require('node:worker_threads').parentPort.postMessage(process.hrtime.bigint())`;
 
@@ -22,7 +18,6 @@ async function startOne() {
 serve({
   /** The median time of `count` starts, and the CPU time of all threads a start, to its end; the first is not counted. */
   async start(count) {
-    await sleep(SETTLED_MS);
     await startOne();
     const before = process.cpuUsage();
     const times = [];
