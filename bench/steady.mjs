@@ -14,6 +14,7 @@ const PRECISION = 0.02;
 /** Pairs at most where the interval does not get narrow enough, in times of the pairs that were asked for. */
 const LONGEST = 6;
 const QUICK_SCALE = 0.02;
+const HEAVY_SCALE = 0.2;
 
 const JUDGED = ['control', 'default'];
 const LABELS = ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'];
@@ -88,8 +89,8 @@ async function refine(pairs, measureRound, context) {
 
 function workInTurn({ name }, names, { node, isQuick, variants }) {
   const commands = names.map((variant) => {
-    const { flags, env } = variants.get(variant);
-    const args = [name, isQuick ? QUICK_SCALE : 1];
+    const { flags, env, isHeavy = false } = variants.get(variant);
+    const args = [name, isQuick ? QUICK_SCALE : isHeavy ? HEAVY_SCALE : 1];
     return { node, flags: ['--expose-gc', ...flags], env, file: join(BENCH, 'programs/steady.mjs'), args };
   });
   return withPrograms(commands, async (programs) => {

@@ -8,7 +8,7 @@ export const FOLDER = join(import.meta.dirname, '../results');
 /** Writes a benchmark's result into the folder of results. Returns the files' names. */
 export function keepResult(result) {
   mkdirSync(FOLDER, { recursive: true });
-  const name = `${result.benchmark}-node${result.machine.node.match(/\d+/)[0]}`;
+  const name = nameOf(result);
   const files = [[`${name}.json`, `${JSON.stringify(result, null, 2)}\n`]];
   if (result.chart !== null) files.push([`${name}.svg`, chartOf(result)]);
   for (const [file, text] of files) writeFileSync(join(FOLDER, file), text);
@@ -25,6 +25,11 @@ export function keptResults() {
 /** The line of Node that a result is of: 24. */
 export function lineOf({ machine }) {
   return Number(machine.node.match(/\d+/)[0]);
+}
+
+/** What a result's files are called, without their endings. */
+export function nameOf(result) {
+  return `${result.benchmark}-node${lineOf(result)}`;
 }
 
 function chartOf({ benchmark, chart, measures, machine }) {

@@ -25,7 +25,7 @@ export function orderOf(variants, { isReversed }) {
  * @param isEnough - asked after each round beyond the first `rounds` with the pairs so far; default: `rounds` are enough
  * @returns for each variant its pairs `{ bare, value }`
  */
-export async function runRounds({ variants, rounds, measureRound, isEnough = () => true }) {
+export async function runRounds({ variants, rounds, measureRound, isEnough = (_pairs) => true }) {
   const pairs = new Map(variants.map((name) => [name, []]));
   for (let round = 0; round < rounds || !isEnough(pairs); round++) {
     const steps = orderOf(variants, { isReversed: round % 2 === 1 });

@@ -17,7 +17,7 @@ const OWN_VARIANTS = {
   control: {},
   default: OURS,
   handles: { ...OURS, env: { GMR_TASKS: 'handles' } },
-  full: { ...OURS, env: { GMR_TASKS: 'full' } },
+  full: { ...OURS, env: { GMR_TASKS: 'full' }, isHeavy: true },
   'sentinel lazy': { ...OURS, env: { GMR_SENTINEL: 'lazy' } },
   'sentinel off': { ...OURS, env: { GMR_SENTINEL: 'off' } },
   labels: { ...OURS, env: { BENCH_SCOPE: 'labels' } },
@@ -27,8 +27,8 @@ const OWN_VARIANTS = {
 
 /** Each rival's flags, given the file that its package resolves to. */
 const RIVAL_VARIANTS = {
-  'why-is-node-running': { package: 'why-is-node-running', flags: (file) => ['--import', file] },
-  wtfnode: { package: 'wtfnode', flags: () => ['-r', join(BENCH, 'preloads/wtfnode.cjs')] },
+  'why-is-node-running': { package: 'why-is-node-running', flags: (file) => ['--import', file], isHeavy: true },
+  wtfnode: { package: 'wtfnode', flags: () => ['-r', join(BENCH, 'preloads/wtfnode.cjs')], isHeavy: true },
   'sentry native': {
     package: '@sentry-internal/node-native-stacktrace',
     flags: () => ['-r', join(BENCH, 'preloads/sentryNative.cjs')],
@@ -37,7 +37,8 @@ const RIVAL_VARIANTS = {
 
 /**
  * The variants that can be measured with this binary, and a line for each that cannot.
- * @returns `{ variants: Map<name, { flags, env }>, skipped: string[] }`
+ * @returns `{ variants: Map<name, { flags, env, isHeavy }>, skipped: string[] }`; a heavy one takes a stack for every
+ * resource, up to a hundred times the time of what it watches, so that less of it is enough
  */
 export function chooseVariants(names, { node, preload }) {
   const variants = new Map();
@@ -49,7 +50,7 @@ export function chooseVariants(names, { node, preload }) {
     else {
       const { file, why } = findRival(rival.package, node);
       if (file === null) skipped.push(`${name}: ${why}`);
-      else variants.set(name, { flags: rival.flags(file), env: {} });
+      else variants.set(name, { flags: rival.flags(file), env: {}, isHeavy: rival.isHeavy });
     }
   }
   return { variants, skipped };
