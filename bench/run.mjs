@@ -1,10 +1,11 @@
 /**
  * The benchmarks: `npm run bench` for all, `npm run bench -- snapshot` for one.
  *
- *   node bench/run.mjs [snapshot|steady|memory|start|size]... [--node <binary>] [--pairs <n>] [--works http,await]
+ *   node bench/run.mjs [snapshot|steady|memory|start|size]... [--node <binary>] [--pairs <n>] [--only <text>]
  *                      [--preload <file>] [--json <file>] [--quick] [--smoke]
  *
  * `--quick` runs each briefly; its figures mean nothing. `--smoke` does so without the network, for continuous integration.
+ * `--only` leaves out works of `steady` and scenes of `snapshot` whose name, as tables show it, does not hold the text.
  * `--preload` holds any other file that `-r` loads against a bare process as well. Results of a whole run are kept in
  * `bench/results`; `node bench/readme.mjs` makes the README's table of them. The package must be built.
  */
@@ -38,11 +39,6 @@ function readOptions() {
   }
   const pairs = Number(values.pairs ?? (values.quick || values.smoke ? QUICK_PAIRS : PAIRS));
   if (!Number.isInteger(pairs) || pairs < 1) throw new WrongCall(`--pairs: expected 1 or more, got ${values.pairs}`);
-  const works = values.works?.split(',') ?? null;
-  const noWork = works?.find((name) => steady.WORKS.every((work) => work.name !== name));
-  if (noWork !== undefined) {
-    throw new WrongCall(`--works: expected ${steady.WORKS.map(({ name }) => name).join(', ')}, got ${noWork}`);
-  }
   if (!existsSync(PRELOAD)) throw new WrongCall('the package is not built: run npm run build first');
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
   const isAll = positionals.length === 0;
@@ -51,7 +47,6 @@ function readOptions() {
     names,
     isAll,
     pairs,
-    works,
     isQuick: values.quick || values.smoke,
     preload: values.preload ?? null,
   };
@@ -64,7 +59,7 @@ function parse() {
       options: {
         node: { type: 'string', default: process.execPath },
         pairs: { type: 'string' },
-        works: { type: 'string' },
+        only: { type: 'string', default: '' },
         preload: { type: 'string' },
         json: { type: 'string' },
         quick: { type: 'boolean', default: false },
@@ -89,18 +84,19 @@ async function runOne(name, options, machine) {
   const until = performance.now() + LATE_MS / options.names.length;
   const isLate = () => performance.now() > until;
   const { measures, skipped, chart = null } = await BENCHMARKS[name].run({ ...options, isLate, say });
+  if (measures.length === 0) throw new WrongCall(`--only: nothing in ${name} is called ${options.only}`);
   const result = { benchmark: name, machine, pairs: options.pairs, measures, skipped, chart };
   print(['', ...tables(measures), ...skipped.map((line) => `left out: ${line}`)]);
-  if (!options.isQuick && options.works === null) say(`kept: ${keepResult(result).join(', ')}`);
+  if (!options.isQuick && options.only === '') say(`kept: ${keepResult(result).join(', ')}`);
   return result;
 }
 
 /** What is said of the targets of the benchmarks that ran; of a brief run nothing, since its figures mean nothing. */
-function verdictLines(results, { isQuick, works }) {
+function verdictLines(results, { isQuick, only }) {
   if (isQuick) return ['a brief run: its figures mean nothing'];
   const tables = new Set(results.flatMap(({ measures }) => measures.map(({ table }) => table)));
   const targets = judge(results.flatMap(({ measures }) => measures)).filter(({ table }) => tables.has(table));
-  const shown = works === null ? targets : targets.filter(({ verdict }) => verdict !== 'not measured');
+  const shown = only === '' ? targets : targets.filter(({ verdict }) => verdict !== 'not measured');
   const rows = shown.map((target) => [
     target.verdict,
     target.verdict === 'not measured' ? '' : withInterval(target),

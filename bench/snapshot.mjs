@@ -59,9 +59,9 @@ export async function run(context) {
   return { measures: [...measures, ...growth(measures)], skipped, chart: CHART };
 }
 
-function scenes({ isQuick, isAll }) {
-  if (isQuick) return QUICK_SCENES;
-  return isAll ? SCENES : [...SCENES, ...OTHER_SCENES];
+function scenes({ isQuick, isAll, only }) {
+  const all = isAll ? SCENES : [...SCENES, ...OTHER_SCENES];
+  return (isQuick ? QUICK_SCENES : all).filter((scene) => titleOf(scene).includes(only));
 }
 
 const CHART = {

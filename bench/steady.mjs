@@ -40,7 +40,7 @@ export const WORKS = [
 export async function run(context) {
   const measures = [];
   const skipped = new Set();
-  for (const work of WORKS.filter(({ name }) => context.works === null || context.works.includes(name))) {
+  for (const work of WORKS.filter(({ says }) => says.includes(context.only))) {
     context.say(`steady: ${work.says}`);
     const chosen = chooseVariants(
       ['bare', ...(context.preload === null ? [] : ['preload']), ...wanted(work, context)],

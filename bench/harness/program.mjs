@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
-const ANSWER_WITHIN_MS = 120_000;
+const ANSWER_WITHIN_MS = 300_000;
 const SHOWN_OF_STDERR = 2000;
 
 const running = new Set();

@@ -5,17 +5,13 @@ import { serve } from './channel.mjs';
 import { loop } from './works/await.mjs';
 
 /** Until the tracker has let go of what it holds for a while only. */
-const SETTLE_MS = 6000;
+const SETTLE_MS = 4000;
 const FAR_MS = 2 ** 30;
 
 const held = [];
 
-async function pend() {
-  await new Promise((resolve) => held.push(resolve));
-}
-
 const makers = {
-  promise: () => void pend(),
+  promise: () => void new Promise((resolve) => held.push(resolve)),
   timer: () => held.push(setTimeout(() => {}, FAR_MS).unref()),
   AsyncResource: () => held.push(new AsyncResource('Bench')),
 };
