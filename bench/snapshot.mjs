@@ -1,14 +1,14 @@
 /**
  * What a report costs: from the signal to its file, to the last thread's stack, and how long any healthy thread stands
  * still; beside Node's own diagnostic report, a native stack capture and a bare round trip over message ports, in the same
- * process, the order alternating. First reports are not told from later ones, but half of all are first ones.
+ * process, the order alternating. First reports of a process are not told from its later ones.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withPrograms } from './harness/program.mjs';
-import { reportsTo, requestReport } from './harness/reports.mjs';
+import { countReports, reportsTo, requestReport } from './harness/reports.mjs';
 import { findRival } from './harness/rivals.mjs';
 import { growthExponent, summarize } from './harness/statistics.mjs';
 import { BENCH, PRELOAD } from './harness/variants.mjs';
@@ -17,6 +17,7 @@ import { BENCH, PRELOAD } from './harness/variants.mjs';
 const SETTLED_MS = 1500;
 const BETWEEN_MS = 100;
 const REPORTS_A_PROCESS = 2;
+const REPORTS_A_PROCESS_OF_ALL = 4;
 const RIVAL = '@sentry-internal/node-native-stacktrace';
 
 const WORKERS = [1, 8, 64, 256];
@@ -53,7 +54,7 @@ export async function run(context) {
   const skipped = native.file === null ? [`${RIVAL}: ${native.why}`] : [];
   const measures = [];
   for (const scene of scenes(context)) {
-    const samples = await play({ ...scene, native: native.file }, context);
+    const samples = await play({ ...scene, native: scene.load === 'piscina' ? null : native.file }, context);
     measures.push(...measuresOf(scene, samples));
   }
   return { measures: [...measures, ...growth(measures)], skipped, chart: CHART };
@@ -63,6 +64,19 @@ function scenes({ isQuick, isAll, only }) {
   const all = isAll ? SCENES : [...SCENES, ...OTHER_SCENES];
   return (isQuick ? QUICK_SCENES : all).filter((scene) => titleOf(scene).includes(only));
 }
+
+/** `pause`: the longest of a healthy thread, as a timer in it sees it; `of none`: in a time without a report. */
+const COLUMNS = [
+  'file',
+  'stacks',
+  'getReport',
+  'native capture',
+  'round trip',
+  'pause',
+  'pause of none',
+  'pause of getReport',
+  'pause as reported',
+];
 
 const CHART = {
   table: 'snapshot',
@@ -82,17 +96,19 @@ function titleOf({ workers, load, tasks, isHung = false }) {
 /** All samples of a scene: fresh processes, in each of them a few. */
 async function play(scene, context) {
   const samples = [];
-  for (let first = 0; first < context.pairs; first += REPORTS_A_PROCESS) {
-    context.say(`snapshot: ${titleOf(scene)}, ${first} of ${context.pairs}`);
-    const count = Math.min(REPORTS_A_PROCESS, context.pairs - first);
-    samples.push(...(await playOnce(scene, count, samples.length % (2 * REPORTS_A_PROCESS) > 0, context.node)));
+  const most = context.isAll ? REPORTS_A_PROCESS_OF_ALL : REPORTS_A_PROCESS;
+  for (let isReversed = false; samples.length < context.pairs; isReversed = !isReversed) {
+    context.say(`snapshot: ${titleOf(scene)}, ${samples.length} of ${context.pairs}`);
+    const count = Math.min(most, context.pairs - samples.length);
+    samples.push(...(await playOnce(scene, count, isReversed, context)));
   }
   return samples;
 }
 
-async function playOnce(scene, count, isReversed, node) {
+async function playOnce(scene, count, isReversed, context) {
   const folder = mkdtempSync(join(tmpdir(), 'gmr-bench-'));
   const file = join(BENCH, 'programs/threads.mjs');
+  const { node } = context;
   const command = { node, flags: ['-r', PRELOAD], file, args: [JSON.stringify(scene)], env: reportsTo(folder) };
   const sample = scene.isHung === true ? sampleHung : sampleHealthy;
   try {
@@ -103,11 +119,17 @@ async function playOnce(scene, count, isReversed, node) {
         samples.push(await sample(program, folder, { scene, isReversed: isReversed !== (index % 2 === 1) }));
         await sleep(BETWEEN_MS);
       }
+      sayUnlessOneEach(countReports(folder), count, context);
       return samples;
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A signal that was answered twice, or not by itself, would spoil what is measured after it. */
+function sayUnlessOneEach(reports, signals, { say }) {
+  if (reports !== signals) say(`snapshot: ${signals} signals gave ${reports} reports`);
 }
 
 /** One report, beside what else can be asked of the same process, and a time without any of it. */
@@ -157,7 +179,7 @@ function timesOf({ fileMs, report }) {
 
 function measuresOf(scene, samples) {
   const row = titleOf(scene);
-  const columns = Object.keys(samples[0]).sort();
+  const columns = COLUMNS.filter((column) => samples[0][column] !== undefined);
   const times = columns.map((column) => ({
     table: 'snapshot',
     row,

@@ -14,7 +14,6 @@ const PRECISION = 0.02;
 /** Pairs at most where the interval does not get narrow enough, in times of the pairs that were asked for. */
 const LONGEST = 6;
 const QUICK_SCALE = 0.02;
-const HEAVY_SCALE = 0.2;
 
 const JUDGED = ['control', 'default'];
 const LABELS = ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'];
@@ -22,25 +21,26 @@ const ALL = ['control', 'default', 'handles', 'full', 'why-is-node-running', 'wt
 
 /**
  * Each work, what it is called in tables, and its variants. `isPrecise`: pairs are added until the interval is narrow.
- * `all`: its variants when all benchmarks run, and there is no time for every one with every one.
+ * `all`: its variants when all benchmarks run, and there is no time for every one with every one. `heavyScale`: how much of
+ * it is enough for variants that take a stack for each operation.
  */
 export const WORKS = [
   { name: 'http', says: 'HTTP server', variants: ALL, all: ALL, isPrecise: true },
   { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: ALL, isPrecise: true },
-  { name: 'await', says: 'await loop', variants: ALL, all: ALL },
-  { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: JUDGED },
-  { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: JUDGED },
+  { name: 'await', says: 'await loop', variants: ALL, all: JUDGED, heavyScale: 0.02 },
+  { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: [] },
+  { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: [] },
   { name: 'timers', says: 'timers', variants: ALL, all: JUDGED },
   { name: 'fs', says: 'file requests', variants: ALL, all: JUDGED },
   { name: 'stream', says: 'stream pipeline', variants: ALL, all: JUDGED },
   { name: 'websocket', says: 'WebSocket echo', variants: ALL, all: JUDGED },
-  { name: 'labels', says: 'await loop with labels', variants: LABELS, all: ['control', 'labels'] },
+  { name: 'labels', says: 'await loop with labels', variants: LABELS, all: [] },
 ];
 
 export async function run(context) {
   const measures = [];
   const skipped = new Set();
-  for (const work of WORKS.filter(({ says }) => says.includes(context.only))) {
+  for (const work of chosenWorks(context)) {
     context.say(`steady: ${work.says}`);
     const chosen = chooseVariants(
       ['bare', ...(context.preload === null ? [] : ['preload']), ...wanted(work, context)],
@@ -50,6 +50,10 @@ export async function run(context) {
     measures.push(...(await measureWork(work, chosen.variants, context)));
   }
   return { measures, skipped: [...skipped], chart: { table: 'steady', isLogarithmic: true, reference: 1 } };
+}
+
+function chosenWorks({ only, isAll, isQuick }) {
+  return WORKS.filter(({ says, all }) => says.includes(only) && (all.length > 0 || isQuick || !isAll));
 }
 
 /** A brief run has every work and every variant, but not each with each; a run of all benchmarks has those that matter. */
@@ -66,7 +70,7 @@ async function measureWork(work, variants, context) {
     rounds,
     measureRound,
   });
-  if (work.isPrecise && !context.isQuick) await refine(pairs, measureRound, context);
+  if (work.isPrecise && !context.isQuick && !context.isAll) await refine(pairs, measureRound, context);
   return [...pairs].map(([column, values]) => ({
     table: 'steady',
     row: work.says,
@@ -87,10 +91,10 @@ async function refine(pairs, measureRound, context) {
   for (const name of JUDGED) pairs.get(name).push(...more.get(name));
 }
 
-function workInTurn({ name }, names, { node, isQuick, variants }) {
+function workInTurn({ name, heavyScale = 1 }, names, { node, isQuick, variants }) {
   const commands = names.map((variant) => {
     const { flags, env, isHeavy = false } = variants.get(variant);
-    const args = [name, isQuick ? QUICK_SCALE : isHeavy ? HEAVY_SCALE : 1];
+    const args = [name, isQuick ? QUICK_SCALE : isHeavy ? heavyScale : 1];
     return { node, flags: ['--expose-gc', ...flags], env, file: join(BENCH, 'programs/steady.mjs'), args };
   });
   return withPrograms(commands, async (programs) => {

@@ -9,7 +9,7 @@ const MANIFEST = join(import.meta.dirname, '../../package.json');
 /** @throws {Error} when `node` is no Node binary */
 export function describeMachine(node) {
   const { status, stdout } = spawnSync(node, ['-p', 'process.version'], { encoding: 'utf8', timeout: 20_000 });
-  if (status !== 0) throw new Error(`--node: expected a Node binary, got ${node}`);
+  if (status !== 0 || !/^v\d+\./.test(stdout)) throw new Error(`--node: expected a Node binary, got ${node}`);
   return {
     node: stdout.trim(),
     package: JSON.parse(readFileSync(MANIFEST, 'utf8')).version,

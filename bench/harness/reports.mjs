@@ -1,9 +1,11 @@
 /** Asks a measured process for a report by signal and times it to its file, from outside. */
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const WITHIN_MS = 60_000;
+/** Two readings of the wall clock may differ by its step. */
+const CLOCK_MS = 2;
 
 /** The environment of a process whose reports go to `folder`. */
 export function reportsTo(folder) {
@@ -15,22 +17,31 @@ export function reportsTo(folder) {
  * @returns the time to the text file in ms, and the report
  */
 export async function requestReport(pid, folder) {
+  const known = new Set(readdirSync(folder));
   const asked = performance.now();
+  const askedAt = Date.now();
   process.kill(pid, 'SIGUSR2');
-  await fileIn(folder, '.txt');
-  const fileMs = performance.now() - asked;
-  const report = JSON.parse(readFileSync(await fileIn(folder, '.json'), 'utf8'));
-  for (const name of readdirSync(folder)) if (/\.(?:txt|json)$/.test(name)) rmSync(join(folder, name));
-  return { fileMs, report };
+  for (;;) {
+    const name = await newFile(folder, known, (candidate) => candidate.endsWith('.txt'), asked);
+    const fileMs = performance.now() - asked;
+    const twin = await newFile(folder, known, (candidate) => candidate === name.replace(/txt$/, 'json'), asked);
+    const report = JSON.parse(readFileSync(join(folder, twin), 'utf8'));
+    if (Date.parse(report.report.requestedAt) >= askedAt - CLOCK_MS) return { fileMs, report };
+    known.add(name); // One that was asked for earlier, and came late.
+  }
 }
 
-/** Files appear whole, by a rename. */
-async function fileIn(folder, ending) {
-  const until = performance.now() + WITHIN_MS;
+/** How many reports were written into the folder. */
+export function countReports(folder) {
+  return readdirSync(folder).filter((name) => name.endsWith('.txt')).length;
+}
+
+/** A file appears whole, by a rename. */
+async function newFile(folder, known, isWanted, asked) {
   for (;;) {
-    const name = readdirSync(folder).find((candidate) => candidate.endsWith(ending));
-    if (name !== undefined) return join(folder, name);
-    if (performance.now() > until) throw new Error(`no report within ${WITHIN_MS / 1000} s`);
+    const name = readdirSync(folder).find((candidate) => !known.has(candidate) && isWanted(candidate));
+    if (name !== undefined) return name;
+    if (performance.now() - asked > WITHIN_MS) throw new Error(`no report within ${WITHIN_MS / 1000} s`);
     await sleep(1);
   }
 }

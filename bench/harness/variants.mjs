@@ -7,7 +7,7 @@ export const PACKAGE = join(BENCH, '..');
 export const PRELOAD = join(PACKAGE, 'dist/register.cjs');
 
 /** By then what is done once in a life is over: the sentinel's start, and the rehearsal of a thread's first answer. */
-export const SETTLED_MS = 1400;
+export const SETTLED_MS = 1200;
 
 const OURS = { flags: ['-r', PRELOAD] };
 
