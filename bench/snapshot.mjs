@@ -29,7 +29,7 @@ const SCENES = [
   ...WORKERS.map((workers) => ({ workers, load: 'idle', tasks: 0 })),
   { workers: 64, load: 'spinning', tasks: 0 },
   ...TASKS.map((tasks) => ({ workers: 1, load: 'idle', tasks })),
-  { workers: 8, load: 'idle', tasks: 10_000 },
+  { workers: 16, load: 'idle', tasks: 10_000 },
   { workers: 8, load: 'idle', tasks: 0, isHung: true },
   { workers: 64, load: 'spinning', tasks: 0, isHung: true },
 ];

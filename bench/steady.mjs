@@ -1,6 +1,6 @@
 /**
  * What it costs to have it loaded: CPU time of all threads for one operation, beside a bare process. The processes of a
- * round start together and are left alone until what is done once in a life (the sentinel's start, the rehearsal of a
+ * round start and warm up together, until what is done once in a life (compiling, the sentinel's start, the rehearsal of a
  * thread's answer) is over; then they work in turn.
  */
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ const LONGEST = 6;
 const QUICK_SCALE = 0.02;
 
 const JUDGED = ['control', 'default'];
+const BEST_KNOWN = ['control', 'default', 'full', 'why-is-node-running'];
 const LABELS = ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'];
 const ALL = ['control', 'default', 'handles', 'full', 'why-is-node-running', 'wtfnode', 'sentry native'];
 
@@ -25,14 +26,14 @@ const ALL = ['control', 'default', 'handles', 'full', 'why-is-node-running', 'wt
  * it is enough for variants that take a stack for each operation.
  */
 export const WORKS = [
-  { name: 'http', says: 'HTTP server', variants: ALL, all: ALL, isPrecise: true },
-  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: ALL, isPrecise: true },
+  { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true },
+  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: BEST_KNOWN, isPrecise: true },
   { name: 'await', says: 'await loop', variants: ALL, all: JUDGED, heavyScale: 0.02 },
   { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: [] },
   { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: [] },
   { name: 'timers', says: 'timers', variants: ALL, all: JUDGED },
-  { name: 'fs', says: 'file requests', variants: ALL, all: JUDGED },
-  { name: 'stream', says: 'stream pipeline', variants: ALL, all: JUDGED },
+  { name: 'fs', says: 'file requests', variants: ALL, all: [] },
+  { name: 'stream', says: 'stream pipeline', variants: ALL, all: [] },
   { name: 'websocket', says: 'WebSocket echo', variants: ALL, all: JUDGED },
   { name: 'labels', says: 'await loop with labels', variants: LABELS, all: [] },
 ];
@@ -98,7 +99,7 @@ function workInTurn({ name, heavyScale = 1 }, names, { node, isQuick, variants }
     return { node, flags: ['--expose-gc', ...flags], env, file: join(BENCH, 'programs/steady.mjs'), args };
   });
   return withPrograms(commands, async (programs) => {
-    await sleep(isQuick ? 0 : SETTLED_MS);
+    await Promise.all([sleep(isQuick ? 0 : SETTLED_MS), ...programs.map((program) => program.ask('warmUp'))]);
     const values = [];
     for (const program of programs) {
       values.push((await program.ask('work')).cpuUs);

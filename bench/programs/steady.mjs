@@ -1,15 +1,17 @@
-/** One work in one process: `node steady.mjs <work> <scale>`. When told to, it works and answers with its CPU time. */
+/** One work in one process: `node steady.mjs <work> <scale>`. When told to, it works, and answers with its CPU time. */
 import { serve } from './channel.mjs';
 
 const [name, scale] = process.argv.slice(2);
 const { prepare, OPERATIONS } = await import(`./works/${name}.mjs`);
 const run = await prepare();
+const WARM_UP = 3;
 const operations = Math.max(1, Math.round(OPERATIONS * Number(scale)));
 
 serve({
-  /** CPU time of all threads an operation, in µs, after a third as many that are not counted. */
+  /** So much that V8 has compiled all of it, also what watches: before, that is what one would measure. */
+  warmUp: () => run(WARM_UP * operations),
+  /** CPU time of all threads an operation, in µs. */
   async work() {
-    await run(Math.ceil(operations / 3));
     globalThis.gc?.();
     const before = process.cpuUsage();
     await run(operations);
