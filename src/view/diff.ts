@@ -15,8 +15,8 @@ const SHOWN_MOST = 6;
 const TEXT_INDENT = 9;
 
 const PLACES: Record<PlaceChange, string> = {
-  'same-stack': 'same stack in both',
-  'same-function': 'same function in both, another line',
+  'same-stack': 'same stack',
+  'same-function': 'same function, another line',
   'another-place': 'it moves',
   unknown: 'its place is not known',
 };
