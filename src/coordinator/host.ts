@@ -3,6 +3,8 @@ import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import { Agent } from '../agent/agent.js';
 import { monotonicMs, SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import { refuse } from '../asking/answer.js';
+import { isAsked } from '../asking/take.js';
 import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
@@ -12,6 +14,7 @@ import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import { announce, isAnnounced, publish } from './announce.js';
 import type { Collected, HeapScan, Reach, Reached, ReportRequest } from './collected.js';
+import { ASKED, todoFor } from './errand.js';
 import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
@@ -134,6 +137,7 @@ export class Host {
       const { claimed, report } = await this.#lead.run(trigger, reportSettings(this.#options), {
         deliver,
         wantReport: true,
+        answer: null,
       });
       if (claimed && report !== null) {
         publish(report);
@@ -155,13 +159,21 @@ export class Host {
     if (isStopSignal(signal)) this.#sentinel.link?.tell('stop', signal);
     if (isStopSignal(signal) && !isServed) this.#last.stopAsked(signal);
     const finished = isServed ? null : this.#begin(triggerOf(signal));
-    if (finished === null && !isServed)
-      sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
+    if (finished === null && !isServed) await this.#busyAt(signal);
     await finished;
     if (!isStopSignal(signal)) return;
     await this.#untilReported();
     this.#last.stopReported();
     await this.#stopBy(signal);
+  }
+
+  /** Another report is being taken, which answers a signal; but not a request that came with it. */
+  async #busyAt(signal: string): Promise<void> {
+    const { askPlaces } = reportSettings(this.#options);
+    if (isStopSignal(signal) || !isAsked(askPlaces))
+      return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
+    await this.#untilReported();
+    await this.#begin(ASKED);
   }
 
   /** Another report may be under way, and answers the signal as well: it is not cut off by the end of the process. */
@@ -179,12 +191,16 @@ export class Host {
 
   async #makeReport(claim: number, trigger: Trigger): Promise<void> {
     const { onReport } = this.#options;
+    const todo = todoFor(trigger, reportSettings(this.#options), isAnnounced(onReport));
+    if (todo.kind !== 'report') return this.#shared.releaseLead(claim);
+    const { errand } = todo;
+    if (errand.order.answer !== null) this.#sentinel.link?.tell('errand', { claim, errand });
     try {
-      const order = { deliver: true, wantReport: isAnnounced(onReport) };
-      const report = await this.#lead.underClaim(claim, trigger, reportSettings(this.#options), order);
+      const report = await this.#lead.underClaim(claim, errand.trigger, errand.settings, errand.order);
       if (report !== null) announce(report, onReport);
     } catch (error) {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
+      if (errand.order.answer !== null) refuse(errand.order.answer, `the report failed: ${messageOf(error)}`);
     }
   }
 
