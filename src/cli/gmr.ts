@@ -8,8 +8,9 @@ import { diff } from './diff.js';
 import { VERSION } from '../coordinator/version.js';
 import { writeAll } from './output.js';
 import { show } from './show.js';
+import { watch } from './watch.js';
 
-const COMMANDS: Record<string, Command> = { show, diff, demo };
+const COMMANDS: Record<string, Command> = { show, diff, watch, demo };
 
 async function main([name, ...words]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {
