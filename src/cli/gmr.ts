@@ -7,10 +7,11 @@ import { demo } from './demo.js';
 import { diff } from './diff.js';
 import { VERSION } from '../coordinator/version.js';
 import { writeAll } from './output.js';
+import { run } from './run.js';
 import { show } from './show.js';
 import { watch } from './watch.js';
 
-const COMMANDS: Record<string, Command> = { show, diff, watch, demo };
+const COMMANDS: Record<string, Command> = { show, diff, watch, run, demo };
 
 async function main([name, ...words]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {
