@@ -1,5 +1,5 @@
 /** What a program that should have ended hangs on: threads that are stuck, else where the application's own code waits. */
-import { culprit, originOf } from './frames.js';
+import { culprit, formatFrame, originOf } from './frames.js';
 import type { Frame, Report, TaskGroup } from './types.js';
 import { wholeReport } from './whole.js';
 
@@ -44,7 +44,11 @@ function suspectsOf(given: Report, folder: string | null): Suspect[] {
   const of = { pid, process: serviceName, root };
   const stuck = report.verdicts
     .filter(({ severity }) => severity !== 'info')
-    .map(({ text, forMs, frame }): Suspect => ({ ...of, kind: 'stuck', text, forMs, frame }));
+    .map(({ text, forMs, frame }): Suspect => {
+      const place = frame === null ? '' : formatFrame(frame, report.process.root);
+      const shorter = frame === null ? text : text.replace(place, () => formatFrame(frame, root));
+      return { ...of, kind: 'stuck', text: shorter, forMs, frame };
+    });
   const waits = report.tasks.groups
     .flatMap((group): Suspect[] => {
       const frame = placeOf(group, root);

@@ -22,12 +22,19 @@ export function renderSuspects(suspects: readonly Suspect[]): string {
 }
 
 function suspectLines(suspect: Suspect): string[] {
-  const { kind, process, pid, text, frame, root } = suspect;
+  const { kind, process, pid, frame } = suspect;
   const lines = labelled(kind === 'stuck' ? 'STUCK' : 'WAITS', `${process} ${pid}: ${sentence(suspect)}`);
   if (frame === null) return lines;
   const source = sourceOf(frame);
-  if (!text.includes(formatFrame(frame, root))) lines.push(`  in     ${frameLine(frame, root)}`);
+  const place = placeBeside(suspect);
+  if (place !== '') lines.push(`  in     ${place}`);
   return source === null ? lines : [...lines, `${INDENT}${frame.line ?? '?'} | ${source}`];
+}
+
+/** The place with what must be known of it; empty where the sentence has it already, or where there is none. */
+function placeBeside({ text, frame, root }: Suspect): string {
+  if (frame === null || (frame.sure && text.includes(formatFrame(frame, root)))) return '';
+  return frameLine(frame, root);
 }
 
 function sentence({ kind, text, forMs }: Suspect): string {
@@ -44,7 +51,7 @@ export function renderAnnotations(suspects: readonly Suspect[], folder: string):
   return suspects
     .slice(0, SHOWN_MOST)
     .map((suspect) => {
-      const { frame, kind, process, pid, root } = suspect;
+      const { frame, kind, process, pid } = suspect;
       const path = frame?.file == null ? null : toPath(frame.file);
       const title = kind === 'stuck' ? 'Stuck when time was up' : 'Still awaited when time was up';
       const properties = [
@@ -52,8 +59,11 @@ export function renderAnnotations(suspects: readonly Suspect[], folder: string):
         ...(path?.startsWith(base) === true && frame?.line != null ? [`line=${frame.line}`] : []),
         `title=${property(title)}`,
       ];
-      const place = frame === null ? '' : ` in ${formatFrame(frame, root)}`;
-      const message = `${process} ${pid}: ${sentence(suspect)}${place}`.slice(0, MESSAGE_MOST);
+      const place = placeBeside(suspect);
+      const message = `${process} ${pid}: ${sentence(suspect)}${place === '' ? '' : ` in ${place}`}`.slice(
+        0,
+        MESSAGE_MOST,
+      );
       return `::error ${properties.join(',')}::${data(escape(message))}\n`;
     })
     .join('');
@@ -63,7 +73,7 @@ export function renderAnnotations(suspects: readonly Suspect[], folder: string):
 export function renderMarkdown(suspects: readonly Suspect[], title: string): string {
   const rows = suspects.slice(0, SHOWN_MOST).map((suspect) => {
     const { kind, process, pid, frame, root } = suspect;
-    const place = frame === null ? '' : formatFrame(frame, root);
+    const place = frame === null ? '' : frameLine(frame, root);
     const source = frame === null ? null : sourceOf(frame);
     return `| ${[kind, `${process} ${pid}`, sentence(suspect), place, source ?? ''].map(cell).join(' | ')} |`;
   });

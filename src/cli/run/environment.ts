@@ -6,6 +6,12 @@ import type { CommandOption, OptionValues } from '../command.js';
 /** Set in the program and all that comes of it, so that what lost its parent is known as well. */
 export const RUN_VARIABLE = 'GMR_RUN';
 
+/**
+ * What programs are asked by where nobody chose: test runners and their tools listen to SIGUSR2 themselves, nobody listens to
+ * this one, and where nobody listens it does nothing at all.
+ */
+const SIGNAL = 'SIGURG';
+
 /** The options of `setup` that have a variable, as options of the command: `logDir` is `--log-dir`. */
 export function setupOptions(): Record<string, CommandOption> {
   const entries = OPTION_SPECS.flatMap(({ name, variable, help }): [string, CommandOption][] =>
@@ -28,6 +34,7 @@ export function addedEnvironment(
     NODE_OPTIONS: withPreload(environment['NODE_OPTIONS'] ?? '', register),
     [RUN_VARIABLE]: mark,
   };
+  if ((environment['GMR_SIGNAL'] ?? '') === '') added['GMR_SIGNAL'] = SIGNAL;
   for (const { name, variable, expected, check } of OPTION_SPECS) {
     const value = values[flagOf(name)];
     if (variable === null || typeof value !== 'string') continue;
