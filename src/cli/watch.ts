@@ -91,7 +91,7 @@ async function takeSeries(watched: Watch): Promise<Series> {
     const taken = await take(watched, series);
     if (taken instanceof Error) {
       failures += 1;
-      series.hasEnded = series.taken > 0 && readStat(watched.pid)?.startTime !== startTime;
+      series.hasEnded = series.taken > 0 && isGone(watched.pid, startTime);
       if (series.hasEnded) printNotice(`gmr: process ${watched.pid} ended while it was watched`);
       if (series.hasEnded) break;
       if (series.taken === 0 || failures >= FAILURES_MOST) throw taken;
@@ -101,6 +101,12 @@ async function takeSeries(watched: Watch): Promise<Series> {
     if (series.taken < watched.count) await pause(next - performance.now(), watched.stop);
   }
   return series;
+}
+
+/** A zombie has ended as well, and another process may have its number. */
+function isGone(pid: number, startTime: string | null): boolean {
+  const stat = readStat(pid);
+  return stat === null || stat.startTime !== startTime || stat.state === 'Z' || stat.state === 'X';
 }
 
 /** The report, which then is part of the series; what went wrong; null when the user has enough. */
