@@ -1,6 +1,7 @@
 /** Groups of tasks in two reports side by side: the same are those of one type at one place with the same labels. */
 import { culprit, stackKey } from './frames.js';
 import type { Frame, Report, TaskGroup, WaitsFor } from './types.js';
+import { threadsWithoutTasks } from './unreadTasks.js';
 
 /**
  * `older`: not more than before, but some of them are the very tasks of the earlier report (only told of one process, and
@@ -37,11 +38,12 @@ const RANK: Record<GroupChangeKind, number> = { grown: 0, new: 1, older: 2, shru
 
 /**
  * Every group of both reports, the most important first: what grew most, then what is new, older, shrunk and gone.
- * `betweenMs` is null where ages cannot be compared, because the processes differ.
+ * Threads whose tasks one of the reports could not read are left out. `betweenMs` is null where ages cannot be compared, because the processes differ.
  */
 export function groupChanges(before: Report, after: Report, betweenMs: number | null): GroupChange[] {
-  const earlier = gathered(before);
-  const later = gathered(after);
+  const unread = new Set([...threadsWithoutTasks(before), ...threadsWithoutTasks(after)]);
+  const earlier = gathered(before, unread);
+  const later = gathered(after, unread);
   const changes: GroupChange[] = [];
   for (const [key, group] of later) changes.push(changeOf(earlier.get(key), group, betweenMs, after.process.root));
   for (const [key, group] of earlier) if (!later.has(key)) changes.push(goneOf(group, before.process.root));
@@ -50,7 +52,7 @@ export function groupChanges(before: Report, after: Report, betweenMs: number | 
 
 /** The groups by what tells them apart, with how many tasks each has. */
 export function countsByGroup(report: Report): Map<string, number> {
-  return new Map([...gathered(report)].map(([key, { count }]) => [key, count]));
+  return new Map([...gathered(report, new Set())].map(([key, { count }]) => [key, count]));
 }
 
 /** Equal for groups that are the same one in two reports. */
@@ -59,9 +61,10 @@ export function groupKey({ type, awaitStack, createdAt, labels }: TaskGroup): st
   return `${stackKey(type, awaitStack)} ${stackKey('', createdAt)} ${JSON.stringify(marks)}`;
 }
 
-function gathered(report: Report): Map<string, Gathered> {
+function gathered(report: Report, without: ReadonlySet<number>): Map<string, Gathered> {
   const groups = new Map<string, Gathered>();
   for (const group of report.tasks.groups) {
+    if (group.threadIds.some((threadId) => without.has(threadId))) continue;
     const key = groupKey(group);
     const known = groups.get(key);
     const oldestMs = group.ageMs?.max ?? null;

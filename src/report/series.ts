@@ -2,6 +2,7 @@
 import { culprit } from './frames.js';
 import { countsByGroup, groupKey } from './diffGroups.js';
 import type { Frame, Report, TaskGroup } from './types.js';
+import { threadsWithoutTasks } from './unreadTasks.js';
 import { wholeReport } from './whole.js';
 
 /** A group of tasks that had more in each report than in the one before. */
@@ -18,8 +19,8 @@ export interface GrowingGroup {
 const REPORTS_LEAST = 3;
 
 /**
- * Groups that only grew, the fastest first; empty for fewer than three reports. Where reports leave small groups out a
- * missing one counts as unknown and ends its series.
+ * Groups that only grew, the fastest first; empty for fewer than three reports. Where a report left groups
+ * out, or could not read the tasks of a thread, a missing one counts as unknown and ends its series.
  */
 export function growingGroups(given: readonly Report[]): GrowingGroup[] {
   const reports = given.map(wholeReport);
@@ -40,7 +41,8 @@ export function growingGroups(given: readonly Report[]): GrowingGroup[] {
 }
 
 function countIn(counts: ReadonlyMap<string, number>, key: string, report: Report | undefined): number {
-  return counts.get(key) ?? (report?.tasks.groupsElided === 0 ? 0 : Number.NaN);
+  const isWhole = report !== undefined && report.tasks.groupsElided === 0 && threadsWithoutTasks(report).size === 0;
+  return counts.get(key) ?? (isWhole ? 0 : Number.NaN);
 }
 
 function growing(group: TaskGroup, counts: number[], report: Report): GrowingGroup | null {

@@ -282,3 +282,20 @@ test('a group that has more in every report only grows; one that breathes does n
     [1],
   );
 });
+
+test('tasks that a report could not read are not said to be gone, and it is said which', () => {
+  const before = sampleReport();
+  const unread = later(before, ({ report, tasks, verdicts }) => {
+    report.notRead.push({ threadId: 0, what: 'tasks', why: 'its tasks were not all read at the deadline' });
+    Object.assign(tasks, { mode: 'off', groups: [], pending: 0 });
+    verdicts.splice(0, verdicts.length, ...verdicts.filter(({ code }) => !code.startsWith('task-')));
+  });
+  const diff = diffReports(before, unread);
+  assert.deepEqual(diff.tasks.groups, []);
+  assert.deepEqual(
+    diff.verdicts.gone.filter(({ code }) => code.startsWith('task-')),
+    [],
+  );
+  assert.match(diff.notes.join('\n'), /could not read the tasks of every thread; not compared are those of: .*main/);
+  assert.deepEqual(growingGroups([before, unread, later(before, () => {}, 9000)]), []);
+});
