@@ -23,6 +23,9 @@ const KEPT_MOST = 20;
 /** A process that answers late now and then is watched on; one that never answers is not. */
 const FAILURES_MOST = 3;
 
+const ENDS_WITHIN_MS = 500;
+const POLL_MS = 20;
+
 const CLEAR_SCREEN = '\u001b[2J\u001b[H';
 
 export const watch: Command = {
@@ -91,7 +94,7 @@ async function takeSeries(watched: Watch): Promise<Series> {
     const taken = await take(watched, series);
     if (taken instanceof Error) {
       failures += 1;
-      series.hasEnded = series.taken > 0 && isGone(watched.pid, startTime);
+      series.hasEnded = series.taken > 0 && (await isGoneSoon(watched.pid, startTime));
       if (series.hasEnded) printNotice(`gmr: process ${watched.pid} ended while it was watched`);
       if (series.hasEnded) break;
       if (series.taken === 0 || failures >= FAILURES_MOST) throw taken;
@@ -101,6 +104,13 @@ async function takeSeries(watched: Watch): Promise<Series> {
     if (series.taken < watched.count) await pause(next - performance.now(), watched.stop);
   }
   return series;
+}
+
+/** A process that is about to end answers nothing for a moment, and is still there. */
+async function isGoneSoon(pid: number, startTime: string | null): Promise<boolean> {
+  const end = performance.now() + ENDS_WITHIN_MS;
+  while (!isGone(pid, startTime) && performance.now() < end) await delay(POLL_MS);
+  return isGone(pid, startTime);
 }
 
 /** A zombie has ended as well, and another process may have its number. */

@@ -4,6 +4,7 @@ import { poolChanges, type PoolChange } from './diffPools.js';
 import { noThreadChanges, threadChanges, type ThreadChanges } from './diffThreads.js';
 import { verdictChanges, type VerdictChanges } from './diffVerdicts.js';
 import { threadsWithoutTasks } from './unreadTasks.js';
+import { taskPlaces } from './taskPlaces.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Report, Verdict } from './types.js';
 import { wholeReport } from './whole.js';
@@ -125,9 +126,12 @@ function pendingOf(report: Report): number | null {
 
 /** That tasks are not said to pile up any more says nothing where they were not read; nor that they are, for the first time. */
 function withoutUnread(changes: VerdictChanges, before: Report, after: Report): VerdictChanges {
-  const keep = (verdicts: Verdict[], other: Report): Verdict[] =>
-    threadsWithoutTasks(other).size === 0 ? verdicts : verdicts.filter(({ code }) => !code.startsWith('task-'));
-  return { ...changes, new: keep(changes.new, before), gone: keep(changes.gone, after) };
+  return { ...changes, new: comparable(changes.new, before), gone: comparable(changes.gone, after) };
+}
+
+function comparable(verdicts: Verdict[], other: Report): Verdict[] {
+  if (threadsWithoutTasks(other).size === 0) return verdicts;
+  return verdicts.filter(({ code }) => !code.startsWith('task-'));
 }
 
 function sideOf({ report, process, package: { version } }: Report): DiffSide {
@@ -147,6 +151,9 @@ function notesOf(before: Report, after: Report, subject: DiffSubject, isTurned: 
   if (isTurned) notes.push('The later report was given first; they are compared in the order of time.');
   if (before.package.version !== after.package.version)
     notes.push(`Version ${before.package.version ?? 'unknown'} before, ${after.package.version ?? 'unknown'} after.`);
+  const placeless = Math.max(taskPlaces(before).placeless, taskPlaces(after).placeless);
+  if (placeless > 0)
+    notes.push(`The places of up to ${placeless} promises were not read: only growth beyond those is told.`);
   const elided = before.tasks.groupsElided + after.tasks.groupsElided;
   if (elided > 0)
     notes.push('Small groups of tasks were left out of a report: what is new or gone may be one of them.');

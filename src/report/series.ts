@@ -1,6 +1,6 @@
 /** A series of reports of one process: what grew in each of them, what was stuck in all. */
 import { culprit } from './frames.js';
-import { countsByGroup, groupKey } from './diffGroups.js';
+import { boundsOf, taskPlaces } from './taskPlaces.js';
 import type { Frame, Report, TaskGroup } from './types.js';
 import { threadsWithoutTasks } from './unreadTasks.js';
 import { wholeReport } from './whole.js';
@@ -26,30 +26,36 @@ export function growingGroups(given: readonly Report[]): GrowingGroup[] {
   const reports = given.map(wholeReport);
   const last = reports.at(-1);
   if (last === undefined || reports.length < REPORTS_LEAST) return [];
-  const series = reports.map(countsByGroup);
-  const samples = new Map(last.tasks.groups.map((group) => [groupKey(group), group]));
-  return [...samples]
-    .map(([key, group]) =>
-      growing(
-        group,
-        series.map((counts, index) => countIn(counts, key, reports[index])),
-        last,
-      ),
-    )
-    .filter((group) => group !== null)
-    .sort((one, other) => growthOf(other) - growthOf(one));
+  const series = reports.map((report) => ({ places: taskPlaces(report), isWhole: isWhole(report) }));
+  const groups = [...taskPlaces(last).places].flatMap(([key, { sample }]): GrowingGroup[] => {
+    const bounds = series.map(({ places, isWhole: isKnown }) => {
+      const { least, most } = boundsOf(places, key, sample.type);
+      return { least, most: isKnown || least > 0 ? most : Infinity };
+    });
+    return isGrowing(bounds) ? [groupOf(sample, bounds, last)] : [];
+  });
+  return groups.sort((one, other) => growthOf(other) - growthOf(one));
 }
 
-function countIn(counts: ReadonlyMap<string, number>, key: string, report: Report | undefined): number {
-  const isWhole = report !== undefined && report.tasks.groupsElided === 0 && threadsWithoutTasks(report).size === 0;
-  return counts.get(key) ?? (isWhole ? 0 : Number.NaN);
+/** Whether a group that it does not name had no tasks. */
+function isWhole(report: Report): boolean {
+  return report.tasks.groupsElided === 0 && threadsWithoutTasks(report).size === 0;
 }
 
-function growing(group: TaskGroup, counts: number[], report: Report): GrowingGroup | null {
-  if (!counts.every((count, index) => index === 0 || count > (counts[index - 1] ?? Number.NaN))) return null;
+/** Each has more at least than the one before can have had. */
+function isGrowing(bounds: readonly { least: number; most: number }[]): boolean {
+  return bounds.every(({ least }, index) => index === 0 || least > (bounds[index - 1]?.most ?? Infinity));
+}
+
+function groupOf(group: TaskGroup, bounds: readonly { least: number }[], report: Report): GrowingGroup {
   const { root } = report.process;
-  const frame = culprit(group.awaitStack, root) ?? culprit(group.createdAt, root);
-  return { type: group.type, labels: group.labels, counts, oldestMs: group.ageMs?.max ?? null, frame };
+  return {
+    type: group.type,
+    labels: group.labels,
+    counts: bounds.map(({ least }) => least),
+    oldestMs: group.ageMs?.max ?? null,
+    frame: culprit(group.awaitStack, root) ?? culprit(group.createdAt, root),
+  };
 }
 
 function growthOf({ counts }: GrowingGroup): number {

@@ -39,7 +39,8 @@ async function withTarget(code: string, look: (target: Fixture) => Promise<void>
 test('a series has a line a report, and ends with what is stuck and what grew', BOUND, () =>
   withTarget(LEAKS, async ({ pid }) => {
     const watching = gmr('watch', String(pid), '--every', '500ms', '--count', '3');
-    assert.deepEqual(await watching.exited(), { code: 1, signal: null }, watching.stderr);
+    const exit = await watching.exited();
+    assert.deepEqual(exit, { code: 1, signal: null }, watching.stdout + watching.stderr);
     const [lines = '', summary = ''] = watching.stdout.split('\n\n');
     assert.match(lines, /^(?:\d\d:\d\d:\d\d {2}STUCK worker \d+ .* {2}\d+(?: \(\+\d+\))? pending {2}\d+.* MiB\n?){3}$/);
     assert.match(summary, /^3 reports in /);
@@ -81,7 +82,8 @@ test('Ctrl-C ends the series with its summary', BOUND, () =>
 test('gmr diff --again looks twice: a spinning worker is stuck, a healthy process is not', BOUND, async () => {
   await withTarget(LEAKS, async ({ pid }) => {
     const again = gmr('diff', '--again', String(pid));
-    assert.deepEqual(await again.exited(), { code: 1, signal: null }, again.stdout + again.stderr);
+    const exit = await again.exited();
+    assert.deepEqual(exit, { code: 1, signal: null }, again.stdout + again.stderr);
     assert.match(again.stdout, /^STUCK {2}worker \d+, spinning for .*: same stack$/m);
   });
   await withTarget(CALM, async ({ pid }) => {

@@ -28,6 +28,15 @@ function withGroups(groups: TaskGroup[]): Report {
   return report;
 }
 
+/** What a process's tasks have become some seconds later, by what is said of each place. */
+function kinds(before: Report, after: Report): string[] {
+  const diff = diffReports(
+    before,
+    later(after, ({ report }) => (report.id = 'other')),
+  );
+  return diff.tasks.groups.map(({ kind }) => kind);
+}
+
 const anyGroups = uniqueArray(
   record({
     type: constantFrom('await', 'Timeout', 'Piscina.Task', 'TCPWRAP'),
@@ -298,4 +307,21 @@ test('tasks that a report could not read are not said to be gone, and it is said
   );
   assert.match(diff.notes.join('\n'), /could not read the tasks of every thread; not compared are those of: .*main/);
   assert.deepEqual(growingGroups([before, unread, later(before, () => {}, 9000)]), []);
+});
+
+test('promises whose place was not read explain growth: what they cannot explain is growth', () => {
+  const place = at('waits', 'src/a.ts', 1);
+  const counts = (placed: number, placeless: number): Report =>
+    withGroups([
+      group('g1', { count: placed, awaitStack: [place] }),
+      ...(placeless === 0 ? [] : [group('g2', { type: 'PROMISE', count: placeless })]),
+    ]);
+  assert.deepEqual(kinds(counts(128, 430), counts(445, 0)), ['older']);
+  assert.deepEqual(kinds(counts(128, 430), counts(600, 0)), ['grown']);
+  assert.deepEqual(kinds(counts(445, 0), counts(128, 317)), ['older']);
+  assert.deepEqual(kinds(counts(445, 0), counts(128, 100)), ['shrunk']);
+  const series = [counts(10, 5), counts(14, 0), counts(20, 0)].map((report, index) =>
+    later(report, () => {}, index * BETWEEN_MS),
+  );
+  assert.deepEqual(growingGroups(series), []);
 });
