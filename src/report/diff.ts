@@ -153,7 +153,9 @@ function notesOf(before: Report, after: Report, subject: DiffSubject, isTurned: 
     notes.push(`Version ${before.package.version ?? 'unknown'} before, ${after.package.version ?? 'unknown'} after.`);
   const placeless = Math.max(taskPlaces(before).placeless, taskPlaces(after).placeless);
   if (placeless > 0)
-    notes.push(`The places of up to ${placeless} promises were not read: only growth beyond those is told.`);
+    notes.push(
+      `The places of up to ${placeless} promises were not read: what they can explain is no growth of a place.`,
+    );
   const elided = before.tasks.groupsElided + after.tasks.groupsElided;
   if (elided > 0)
     notes.push('Small groups of tasks were left out of a report: what is new or gone may be one of them.');

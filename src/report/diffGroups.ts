@@ -1,6 +1,6 @@
 /** Groups of tasks in two reports side by side: the same are those of one type at one place with the same labels. */
 import { culprit } from './frames.js';
-import { boundsOf, taskPlaces, type Place, type TaskPlaces } from './taskPlaces.js';
+import { ALL_PROMISES, boundsOf, taskPlaces, type Place, type TaskPlaces } from './taskPlaces.js';
 import type { Frame, Report, WaitsFor } from './types.js';
 import { threadsWithoutTasks } from './unreadTasks.js';
 
@@ -12,6 +12,7 @@ export type GroupChangeKind = 'new' | 'gone' | 'grown' | 'shrunk' | 'older' | 'u
 
 export interface GroupChange {
   kind: GroupChangeKind;
+  /** As in the report; `promise` for all promises together, where the places of some were not read. */
   type: string;
   labels: Record<string, string>;
   before: number;
@@ -39,10 +40,28 @@ export function groupChanges(before: Report, after: Report, betweenMs: number | 
   const earlier = taskPlaces(before, unread);
   const later = taskPlaces(after, unread);
   const keys = new Set([...later.places.keys(), ...earlier.places.keys()]);
+  const all = earlier.placeless + later.placeless === 0 ? [] : [allPromises(earlier.promises, later.promises)];
   return [...keys]
     .map((key) => changeAt(key, earlier, later, betweenMs, [before.process.root, after.process.root]))
+    .concat(all)
     .filter((change) => change !== null)
     .sort((one, other) => RANK[one.kind] - RANK[other.kind] || weightOf(other) - weightOf(one));
+}
+
+/** Growth that cannot be told by place is told of all. */
+function allPromises(before: number, after: number): GroupChange {
+  const kind = after > before ? 'grown' : after < before ? 'shrunk' : 'unchanged';
+  return {
+    kind,
+    type: ALL_PROMISES,
+    labels: {},
+    before,
+    after,
+    oldestMs: null,
+    isLasting: null,
+    frame: null,
+    waitsFor: null,
+  };
 }
 
 function changeAt(

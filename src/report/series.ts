@@ -1,12 +1,13 @@
 /** A series of reports of one process: what grew in each of them, what was stuck in all. */
 import { culprit } from './frames.js';
-import { boundsOf, taskPlaces } from './taskPlaces.js';
+import { ALL_PROMISES, boundsOf, taskPlaces } from './taskPlaces.js';
 import type { Frame, Report, TaskGroup } from './types.js';
 import { threadsWithoutTasks } from './unreadTasks.js';
 import { wholeReport } from './whole.js';
 
 /** A group of tasks that had more in each report than in the one before. */
 export interface GrowingGroup {
+  /** As in the report; `promise` for all promises together, where the places of some were not read. */
   type: string;
   labels: Record<string, string>;
   /** How many there were, a number for each report. */
@@ -34,6 +35,11 @@ export function growingGroups(given: readonly Report[]): GrowingGroup[] {
     });
     return isGrowing(bounds) ? [groupOf(sample, bounds, last)] : [];
   });
+  const all = series.map(({ places, isWhole: isKnown }) => ({
+    least: places.promises,
+    most: isKnown ? places.promises : Infinity,
+  }));
+  if (series.some(({ places }) => places.placeless > 0) && isGrowing(all)) groups.push(growingPromises(all));
   return groups.sort((one, other) => growthOf(other) - growthOf(one));
 }
 
@@ -56,6 +62,10 @@ function groupOf(group: TaskGroup, bounds: readonly { least: number }[], report:
     oldestMs: group.ageMs?.max ?? null,
     frame: culprit(group.awaitStack, root) ?? culprit(group.createdAt, root),
   };
+}
+
+function growingPromises(bounds: readonly { least: number }[]): GrowingGroup {
+  return { type: ALL_PROMISES, labels: {}, counts: bounds.map(({ least }) => least), oldestMs: null, frame: null };
 }
 
 function growthOf({ counts }: GrowingGroup): number {

@@ -13,18 +13,25 @@ export interface TaskPlaces {
   places: Map<string, Place>;
   /** Promises whose place was not read: each may be at any of the places, or at another one. */
   placeless: number;
+  /** All promises, wherever they are: exact also where places are not. */
+  promises: number;
 }
+
+/** What all promises together are called, where they are compared as such. */
+export const ALL_PROMISES = 'promise';
 
 /** The groups of a report but those that have tasks of the threads in `without`. */
 export function taskPlaces(report: Report, without: ReadonlySet<number> = new Set()): TaskPlaces {
   const places = new Map<string, Place>();
   let placeless = 0;
+  let promises = 0;
   for (const group of report.tasks.groups) {
     if (group.threadIds.some((threadId) => without.has(threadId))) continue;
+    if (isPromise(group)) promises += group.count;
     if (isPlaceless(group)) placeless += group.count;
     else add(places, group);
   }
-  return { places, placeless };
+  return { places, placeless, promises };
 }
 
 /** Equal for groups that are the same one in two reports. */
@@ -39,8 +46,12 @@ export function boundsOf(places: TaskPlaces, key: string, type: string): { least
   return { least, most: type === 'await' ? least + places.placeless : least };
 }
 
-function isPlaceless({ type, awaitStack, createdAt }: TaskGroup): boolean {
-  return (type === 'await' || type === 'PROMISE') && awaitStack.length === 0 && createdAt.length === 0;
+function isPromise({ type }: TaskGroup): boolean {
+  return type === 'await' || type === 'PROMISE';
+}
+
+function isPlaceless(group: TaskGroup): boolean {
+  return isPromise(group) && group.awaitStack.length === 0 && group.createdAt.length === 0;
 }
 
 function add(places: Map<string, Place>, group: TaskGroup): void {

@@ -37,6 +37,12 @@ function kinds(before: Report, after: Report): string[] {
   return diff.tasks.groups.map(({ kind }) => kind);
 }
 
+/** What only grew over a series, and how many there were each time. */
+function grown(...reports: Report[]): [string, number[]][] {
+  const series = reports.map((report, index) => later(report, () => {}, index * BETWEEN_MS));
+  return growingGroups(series).map(({ type, counts }) => [type, counts]);
+}
+
 const anyGroups = uniqueArray(
   record({
     type: constantFrom('await', 'Timeout', 'Piscina.Task', 'TCPWRAP'),
@@ -316,12 +322,11 @@ test('promises whose place was not read explain growth: what they cannot explain
       group('g1', { count: placed, awaitStack: [place] }),
       ...(placeless === 0 ? [] : [group('g2', { type: 'PROMISE', count: placeless })]),
     ]);
-  assert.deepEqual(kinds(counts(128, 430), counts(445, 0)), ['older']);
-  assert.deepEqual(kinds(counts(128, 430), counts(600, 0)), ['grown']);
+  assert.deepEqual(kinds(counts(128, 430), counts(445, 0)), ['older', 'shrunk']);
+  assert.deepEqual(kinds(counts(128, 430), counts(600, 0)), ['grown', 'grown']);
   assert.deepEqual(kinds(counts(445, 0), counts(128, 317)), ['older']);
-  assert.deepEqual(kinds(counts(445, 0), counts(128, 100)), ['shrunk']);
-  const series = [counts(10, 5), counts(14, 0), counts(20, 0)].map((report, index) =>
-    later(report, () => {}, index * BETWEEN_MS),
-  );
-  assert.deepEqual(growingGroups(series), []);
+  assert.deepEqual(kinds(counts(2000, 8000), counts(2000, 8500)), ['grown', 'older']);
+  assert.deepEqual(kinds(counts(445, 0), counts(128, 100)), ['shrunk', 'shrunk']);
+  assert.deepEqual(grown(counts(10, 5), counts(14, 0), counts(20, 0)), []);
+  assert.deepEqual(grown(counts(10, 5), counts(14, 4), counts(10, 20)), [['promise', [15, 18, 30]]]);
 });
