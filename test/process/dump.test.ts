@@ -71,7 +71,6 @@ test('the text of gmr dump is that of the signal', { timeout: 60_000, skip }, as
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^==== Guru Meditation ====/);
     assert.match(stdout, /\n-- end .*\n$/);
-    assert.equal(stderr, '');
   });
 });
 
