@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
@@ -214,3 +214,37 @@ test(
     });
   },
 );
+
+test(
+  'a signal that comes while gmr gets a report is answered by one of its own',
+  { timeout: 60_000, skip },
+  async () => {
+    const slow = `const { registerSection } = await import(${JSON.stringify(join(process.cwd(), 'dist/index.js'))});
+      registerSection('Slow', () => new Promise((resolve) => setTimeout(resolve, 3000))); ${TURNS}`;
+    const spins = `setTimeout(() => { for (;;); }, 300); console.log('ready');`;
+    for (const [code, inputType, words] of [
+      [slow, 'module', ['--deadline', '5000']],
+      [spins, 'commonjs', []],
+    ] as const) {
+      await using(code, { inputType }, async (fixture, folder) => {
+        const dump = gmr(['dump', fixture.pid, '--json', ...words]);
+        const own = join(folder, `guru-meditation-${process.geteuid?.()}`);
+        // The answer's empty file is there, the request is taken: now the report is being made.
+        while (!existsSync(own) || !readdirSync(own).some(isAnswer) || readdirSync(own).some(isRequest))
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        fixture.signal('SIGUSR2');
+        assert.equal((await fixture.report()).report.trigger.kind, 'signal');
+        assert.equal(reportIn(await dump).report.trigger.kind, 'cli');
+        assert.doesNotMatch(fixture.stderr, /GMR_BUSY/);
+      });
+    }
+  },
+);
+
+function isAnswer(name: string): boolean {
+  return name.endsWith('.answer');
+}
+
+function isRequest(name: string): boolean {
+  return name.endsWith('.request') || name.endsWith('.new');
+}
