@@ -5,11 +5,13 @@ import { diffReports, isStuckInBoth } from '../report/diff.js';
 import type { Report } from '../report/types.js';
 import { renderDiff, renderDiffJson } from '../view/diff.js';
 import { askForReport } from './ask.js';
+import { choosePid } from './choose.js';
 import { EXIT, readWords, type Command } from './command.js';
 import { writeAll } from './output.js';
 import { printText } from './printText.js';
+import { withProgress } from './progress.js';
 import { readStoredReport } from './storedReport.js';
-import { readPid, readTime } from './values.js';
+import { readTime } from './values.js';
 
 const EVERY = '1s';
 
@@ -49,9 +51,12 @@ function readTwo(files: readonly string[]): [Report, Report] {
 
 async function takeTwo(pid: string, every: string, files: readonly string[]): Promise<[Report, Report]> {
   if (files.length > 0) throw new GuruError('GMR_USAGE', `diff: expected no files with --again, got ${files.length}`);
-  const target = readPid('diff: --again', pid);
+  const target = choosePid('diff', [pid]);
   const everyMs = readTime('diff: --every', every);
-  const one = await askForReport(target);
-  await delay(everyMs);
-  return [one, await askForReport(target)];
+  return withProgress(async ({ step, signal }) => {
+    const one = await askForReport(target, { signal, onStep: step });
+    step(`waits for the second look at process ${target}`);
+    await delay(everyMs, undefined, { signal });
+    return [one, await askForReport(target, { signal, onStep: step })];
+  });
 }

@@ -1,4 +1,4 @@
-/** What words and options of a command stand for: times, process ids, counts. Each throws `GMR_USAGE` for what it is not. */
+/** What words and options of a command stand for: times, counts. Each throws `GMR_USAGE` for what it is not. */
 import { GuruError } from '../errors.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
@@ -12,11 +12,6 @@ export function readTime(name: string, text: string): number {
   const ms = number === '' ? Number.NaN : Number(number) * (UNITS[unit] ?? Number.NaN);
   if (ms >= 1 && ms <= TIME_MAX) return ms;
   throw wrong(name, 'a time such as 90, 90s, 10m or 1h', text);
-}
-
-export function readPid(name: string, text: string): number {
-  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw wrong(name, 'a process id', text);
 }
 
 /** A whole number from 1 on. */

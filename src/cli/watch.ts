@@ -1,6 +1,6 @@
-/** `gmr watch PID`: a series of reports of a process, what changes in it, and what it says as a whole. */
+/** `gmr watch`: a series of reports of a process, what changes in it, and what it says as a whole. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { GuruError, messageOf } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { diffReports, isStuckInBoth } from '../report/diff.js';
 import { growingGroups } from '../report/series.js';
 import type { Report } from '../report/types.js';
@@ -9,11 +9,12 @@ import { escape, escapeJson } from '../view/escape.js';
 import { render } from '../view/render.js';
 import { renderSeries, renderSeriesLine } from '../view/series.js';
 import { askForReport } from './ask.js';
+import { choosePid } from './choose.js';
 import { EXIT, readWords, type Command } from './command.js';
 import { writeAll } from './output.js';
 import { printNotice, printText } from './printText.js';
 import { readStat } from './procfs.js';
-import { readCount, readPid, readTime } from './values.js';
+import { readCount, readTime } from './values.js';
 
 const EVERY = '3s';
 
@@ -29,7 +30,7 @@ const POLL_MS = 20;
 const CLEAR_SCREEN = '\u001b[2J\u001b[H';
 
 export const watch: Command = {
-  takes: 'PID',
+  takes: '[PID]',
   summary: 'Take a series of reports of a process, and tell what changes',
   options: {
     every: {
@@ -68,16 +69,16 @@ interface Series {
 
 async function runWatch(words: string[]): Promise<number> {
   const { values, positionals } = readWords('watch', watch, words);
-  const [pid, ...more] = positionals;
-  if (pid === undefined || more.length > 0)
-    throw new GuruError('GMR_USAGE', `watch: expected one process id, got ${positionals.length}`);
+  const everyMs = readTime('watch: --every', String(values['every'] ?? EVERY));
+  const count = values['count'] === undefined ? Infinity : readCount('watch: --count', String(values['count']));
+  const pid = choosePid('watch', positionals);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   const isJson = values['json'] === true;
   const series = await takeSeries({
-    pid: readPid('watch', pid),
-    everyMs: readTime('watch: --every', String(values['every'] ?? EVERY)),
-    count: values['count'] === undefined ? Infinity : readCount('watch: --count', String(values['count'])),
+    pid,
+    everyMs,
+    count,
     isLive: process.stdout.isTTY && !isJson,
     isJson,
     stop: stop.signal,

@@ -1,10 +1,10 @@
 /** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import { setInterval, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { readOsThreadId } from '../agent/describe.js';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
+import { refuse, writeAnswer, type AnswerPlace } from '../asking/answer.js';
 import { isAsked } from '../asking/take.js';
 import { nameOwnThread } from '../asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
@@ -19,10 +19,13 @@ import { PortLane } from '../coordinator/portLane.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
 import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
-import type { NotRead, SectionReport, ThreadReport, Trigger } from '../report/types.js';
+import { messageOf } from '../errors.js';
+import type { NotRead, Report, SectionReport, ThreadReport, Trigger } from '../report/types.js';
 import { Errands } from './errands.js';
 import { FileTrigger } from './fileTrigger.js';
 import { HandOver } from './handOver.js';
+import { LoopChecks } from './loopCheck.js';
+import { raisePriority } from './priority.js';
 import { SentinelReach } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
@@ -31,9 +34,6 @@ import { Watchdog } from './watchdog.js';
 
 /** What a main that is only slow gets to hear a stop signal after the report, in ms. */
 const STOP_WAIT_MS = 500;
-
-/** Between that of the application (0) and the highest (-20). */
-const PRIORITY = -10;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 let settings = setup.settings;
@@ -47,8 +47,10 @@ const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
 const askedFor = new ReportQueue(beginReport);
 const errands = new Errands(link);
+const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let crash: Crash | null = null;
 let isLeaving = false;
+let isAnswering = false;
 let finishedClaim = 0;
 let stopsHandled: string[] = [];
 let fileTriggers: FileTrigger[] = [];
@@ -132,14 +134,16 @@ async function onSignal(signal: string): Promise<void> {
   const graceMs = Math.min(settings.grace, settings.deadline);
   const deadlineMs = (claim: number): number => errands.deadlineMs(claim, settings);
   const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
-  if (claim === null) return askedMeanwhile(signal);
+  if (claim === null) return heardMeanwhile(signal);
   await report(claim, triggerOf(signal));
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
 }
 
-/** A request whose signal came while another report was being taken waits until that one is out. */
-function askedMeanwhile(signal: string): void {
-  if (ears.has(signal) && isAsked(settings.askPlaces)) void askedFor.ask(ASKED);
+/** What came while another report was being taken that does not answer it: a request, or a signal while `gmr` gets it. */
+function heardMeanwhile(signal: string): void {
+  if (!ears.has(signal) || isStopSignal(signal)) return;
+  if (isAsked(settings.askPlaces)) void askedFor.ask(ASKED);
+  else if (isAnswering) void requests.ask(triggerOf(signal));
 }
 
 /**
@@ -216,11 +220,7 @@ async function onCrash(thrown: Crash): Promise<void> {
 
 /** A report that nobody asked for goes out only when it has something to tell of these threads. */
 async function reportStuck(threadIds: number[], detail: string): Promise<boolean> {
-  const { report: found } = await lead.run({ kind: 'watchdog', detail }, settings, {
-    deliver: false,
-    wantReport: true,
-    answer: null,
-  });
+  const found = await takeQuietReport(detail);
   if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread)))
     return false;
   deliver(found, settings);
@@ -230,16 +230,6 @@ async function reportStuck(threadIds: number[], detail: string): Promise<boolean
 
 function isStuck({ role, state }: ThreadReport): boolean {
   return role !== 'helper' && state !== 'idle' && state !== 'busy' && state !== 'unknown';
-}
-
-/** Where the process may, this thread goes before threads that spin: it sleeps but for reports. Linux has priorities a thread. */
-function raisePriority(): void {
-  const osThreadId = readOsThreadId();
-  try {
-    if (osThreadId !== null) setPriority(osThreadId, PRIORITY);
-  } catch {
-    // Only a privileged process may.
-  }
 }
 
 function watch(): void {
@@ -253,12 +243,33 @@ function watch(): void {
   watchdog = new Watchdog(shared, bounds, { report: reportStuck, say: (line) => sayOnce('GMR_LANE', line) });
 }
 
+/** Main may have taken the request, or this thread. */
+async function answerCheck(place: AnswerPlace): Promise<void> {
+  try {
+    writeAnswer(place, await checks.answer(settings.heartbeat));
+  } catch (error) {
+    refuse(place, `the check failed: ${messageOf(error)}`);
+  }
+}
+
+async function takeQuietReport(detail: string): Promise<Report | null> {
+  const order = { deliver: false, wantReport: true, answer: null };
+  return (await lead.run({ kind: 'watchdog', detail }, settings, order)).report;
+}
+
 async function report(claim: Claim, trigger: Trigger): Promise<void> {
   const todo = errands.under(claim, trigger, settings);
-  if (todo.kind !== 'report') return shared.releaseLead(claim.number);
+  if (todo.kind !== 'report') shared.releaseLead(claim.number);
+  if (todo.kind === 'check') await answerCheck(todo.asked);
+  if (todo.kind !== 'report') return;
   const { errand } = todo;
-  const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
-  if (made !== null) handOver.offer(made);
+  isAnswering = errand.order.answer !== null;
+  try {
+    const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
+    if (made !== null) handOver.offer(made);
+  } finally {
+    isAnswering = false;
+  }
 }
 
 link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
@@ -278,6 +289,7 @@ link.on<typeof settings>('settings', (changed) => {
   watch();
   watchFiles();
 });
+link.on<AnswerPlace>('check', answerCheck);
 link.on<Crash>('crash', onCrash);
 link.on<Leaving>('leaving', onLeaving);
 link.on<string>('stop', reportIfStillAlive);

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { assert as check, constantFrom, property, string } from 'fast-check';
 import { addedEnvironment, setupOptions, withPreload } from '../../src/cli/run/environment.js';
-import { readCount, readPid, readTime } from '../../src/cli/values.js';
+import { readCount, readTime } from '../../src/cli/values.js';
 import { OPTION_SPECS } from '../../src/options.js';
 import { gmr, plainEnvironment, stored } from './gmr.js';
 
@@ -52,7 +52,7 @@ test('a signal that somebody chose stays', () => {
   assert.equal(addedEnvironment({ signal: 'SIGPWR' }, '/r.cjs', 'mark', {})['GMR_SIGNAL'], 'SIGPWR');
 });
 
-test('times, process ids and counts are read, and nothing else is taken for one', () => {
+test('times and counts are read, and nothing else is taken for one', () => {
   const times = { '90': 90_000, '90s': 90_000, '10m': 600_000, '1h': 3_600_000, '1.5s': 1500, '500ms': 500 };
   for (const [text, ms] of Object.entries(times)) assert.equal(readTime('x', text), ms, text);
   for (const text of ['', '0', '0.1ms', '-1', '1d', '10 m', '1e3', '9999h', 'm', '\u001b[2J'])
@@ -61,7 +61,7 @@ test('times, process ids and counts are read, and nothing else is taken for one'
       message: /^run: --timeout: expected a time/,
     });
   check(
-    property(string(), constantFrom(readTime, readPid, readCount), (text, read) => {
+    property(string(), constantFrom(readTime, readCount), (text, read) => {
       try {
         assert.ok(read('x', text) > 0);
       } catch (error) {

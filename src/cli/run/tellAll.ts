@@ -9,6 +9,7 @@ import { escape } from '../../view/escape.js';
 import { render, type ViewName } from '../../view/render.js';
 import { renderAnnotations, renderMarkdown, renderSuspects } from '../../view/suspects.js';
 import { askForReport } from '../ask.js';
+import { inParallel } from '../inParallel.js';
 import { readNodeProcess } from '../nodeProcesses.js';
 import { writeAll } from '../output.js';
 import { printNotice } from '../printText.js';
@@ -57,18 +58,15 @@ export async function tellAll(tree: Tree, why: string, telling: Telling): Promis
 async function askAll(tree: Tree): Promise<Answers> {
   const answers: Answers = { reports: [], silent: [] };
   const signal = AbortSignal.timeout(LONGEST_MS);
-  const left = membersOf(tree).flatMap(({ pid }) => readNodeProcess(pid) ?? []);
-  const work = async (): Promise<void> => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) {
-      try {
-        answers.reports.push(await askForReport(one.pid, { signal }));
-      } catch (error) {
-        const reason = signal.aborted ? 'it did not answer in time' : messageOf(error);
-        answers.silent.push(`gmr: no report of ${one.name} ${one.pid}: ${reason}`);
-      }
+  const processes = membersOf(tree).flatMap(({ pid }) => readNodeProcess(pid) ?? []);
+  await inParallel(processes, AT_A_TIME, async ({ pid, name }) => {
+    try {
+      answers.reports.push(await askForReport(pid, { signal }));
+    } catch (error) {
+      const reason = signal.aborted ? 'it did not answer in time' : messageOf(error);
+      answers.silent.push(`gmr: no report of ${name} ${pid}: ${reason}`);
     }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
+  });
   return answers;
 }
 
