@@ -143,6 +143,20 @@ test('a thread that hangs elsewhere, after its loop turned, is said to move', ()
   assert.equal(stuck.frameBefore?.function, 'renderTable');
 });
 
+test('a thread that spun, has not turned since and now gets no CPU is still stuck; one whose loop turned is not', () => {
+  const before = sampleReport();
+  const starved = (blockedForMs: number): number[] =>
+    diffReports(
+      before,
+      later(before, ({ threads, verdicts }) => {
+        for (const verdict of verdicts) if (verdict.threadId === 3) verdict.code = 'cpu-throttled';
+        Object.assign(threads.find(({ threadId }) => threadId === 3) ?? {}, { state: 'throttled', blockedForMs });
+      }),
+    ).threads.stuck.map(({ threadId }) => threadId);
+  assert.deepEqual(starved(44_000), [3]);
+  assert.deepEqual(starved(1200), []);
+});
+
 test('a loop that is interrupted in another column of its line has not moved; in another line it is the same function', () => {
   const before = sampleReport();
   const moved = (change: { line?: number; column?: number }): string | undefined =>
