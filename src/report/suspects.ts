@@ -1,11 +1,11 @@
 /** What a program that should have ended hangs on: threads that are stuck, else where the application's own code waits. */
 import { culprit, formatFrame, originOf } from './frames.js';
-import type { Frame, Report, TaskGroup } from './types.js';
+import type { Frame, Report, TaskGroup, VerdictCode } from './types.js';
 import { wholeReport } from './whole.js';
 
 export interface Suspect {
-  /** `stuck`: a verdict says so. `waits`: its loop turns, and this await has not come back. */
-  kind: 'stuck' | 'waits';
+  /** What its verdict says; `await` where nothing is wrong with the process, and this await has not come back. */
+  code: VerdictCode | 'await';
   pid: number;
   /** The process as its report names it. */
   process: string;
@@ -44,16 +44,16 @@ function suspectsOf(given: Report, folder: string | null): Suspect[] {
   const of = { pid, process: serviceName, root };
   const stuck = report.verdicts
     .filter(({ severity }) => severity !== 'info')
-    .map(({ text, forMs, frame }): Suspect => {
+    .map(({ code, text, forMs, frame }): Suspect => {
       const place = frame === null ? '' : formatFrame(frame, report.process.root);
       const shorter = frame === null ? text : text.replace(place, () => formatFrame(frame, root));
-      return { ...of, kind: 'stuck', text: shorter, forMs, frame };
+      return { ...of, code, text: shorter, forMs, frame };
     });
   const waits = report.tasks.groups
     .flatMap((group): Suspect[] => {
       const frame = placeOf(group, root);
       const text = `${group.count} x ${group.type}${group.waitsFor === null ? '' : ` for ${group.waitsFor.what}`}`;
-      return frame === null ? [] : [{ ...of, kind: 'waits', text, forMs: group.ageMs?.max ?? null, frame }];
+      return frame === null ? [] : [{ ...of, code: 'await', text, forMs: group.ageMs?.max ?? null, frame }];
     })
     .sort((one, other) => ageOf(other) - ageOf(one));
   return [...stuck, ...waits.slice(0, WAITS_MOST)];
@@ -66,8 +66,8 @@ function placeOf({ type, awaitStack }: TaskGroup, root: string | null): Frame | 
   return frame !== null && originOf(frame, root) === 'application' ? frame : null;
 }
 
-function rank({ kind }: Suspect): number {
-  return kind === 'stuck' ? 0 : 1;
+function rank({ code }: Suspect): number {
+  return code === 'await' ? 1 : 0;
 }
 
 function ageOf({ forMs }: Suspect): number {

@@ -3,16 +3,20 @@ import { formatFrame, toPath } from '../report/frames.js';
 import type { Suspect } from '../report/suspects.js';
 import { counted, duration } from './amounts.js';
 import { escape } from './escape.js';
-import { labelled, printLines } from './layout.js';
+import { labelled, printLines, WIDTH, wrap } from './layout.js';
 import { frameLine, sourceOf } from './stackLines.js';
+import { labelOfCode } from './verdictBlocks.js';
 
 const SHOWN_MOST = 10;
 const INDENT = ' '.repeat(9);
 const MESSAGE_MOST = 500;
 
-/** Blocks of text, escaped, with a line break at the end; the worst first. */
-export function renderSuspects(suspects: readonly Suspect[]): string {
-  if (suspects.length === 0) return 'Nothing is stuck, and no code of the application awaits.\n';
+/**
+ * Blocks of text, escaped, with a line break at the end; the worst first. `collected` is how many promises were collected
+ * that had never settled: whoever awaited one of them has left no place.
+ */
+export function renderSuspects(suspects: readonly Suspect[], collected: number): string {
+  if (suspects.length === 0) return nothingFound(collected);
   const lines = suspects.slice(0, SHOWN_MOST).flatMap((suspect) => [...suspectLines(suspect), '']);
   const more = suspects.length - SHOWN_MOST;
   if (more > 0) lines.push(`and ${counted(more, 'more place')} in the reports`, '');
@@ -21,14 +25,34 @@ export function renderSuspects(suspects: readonly Suspect[]): string {
     .join('');
 }
 
+function nothingFound(collected: number): string {
+  const lost =
+    collected === 0
+      ? []
+      : wrap(
+          `Promises that were collected without ever settling: ${collected}. What awaited them has left no place.`,
+          WIDTH,
+        );
+  return ['Nothing is stuck, and no code of the application awaits.', ...lost].map((line) => `${line}\n`).join('');
+}
+
 function suspectLines(suspect: Suspect): string[] {
-  const { kind, process, pid, frame } = suspect;
-  const lines = labelled(kind === 'stuck' ? 'STUCK' : 'WAITS', `${process} ${pid}: ${sentence(suspect)}`);
+  const { process, pid, frame } = suspect;
+  const lines = labelled(labelOf(suspect), `${process} ${pid}: ${sentence(suspect)}`);
   if (frame === null) return lines;
   const source = sourceOf(frame);
   const place = placeBeside(suspect);
   if (place !== '') lines.push(`  in     ${place}`);
   return source === null ? lines : [...lines, `${INDENT}${frame.line ?? '?'} | ${source}`];
+}
+
+function labelOf({ code }: Suspect): string {
+  return code === 'await' ? 'WAITS' : labelOfCode(code);
+}
+
+function titleOf(suspect: Suspect): string {
+  if (suspect.code === 'await') return 'Still awaited when time was up';
+  return labelOf(suspect) === 'STUCK' ? 'Stuck when time was up' : 'Slow when time was up';
 }
 
 /** The place with what must be known of it; empty where the sentence has it already, or where there is none. */
@@ -37,8 +61,8 @@ function placeBeside({ text, frame, root }: Suspect): string {
   return frameLine(frame, root);
 }
 
-function sentence({ kind, text, forMs }: Suspect): string {
-  const time = kind === 'waits' && forMs !== null ? `, for ${duration(forMs)}` : '';
+function sentence({ code, text, forMs }: Suspect): string {
+  const time = code === 'await' && forMs !== null ? `, for ${duration(forMs)}` : '';
   return text.replace(/\.$/, '') + time;
 }
 
@@ -51,13 +75,12 @@ export function renderAnnotations(suspects: readonly Suspect[], folder: string):
   return suspects
     .slice(0, SHOWN_MOST)
     .map((suspect) => {
-      const { frame, kind, process, pid } = suspect;
+      const { frame, process, pid } = suspect;
       const path = frame?.file == null ? null : toPath(frame.file);
-      const title = kind === 'stuck' ? 'Stuck when time was up' : 'Still awaited when time was up';
       const properties = [
         ...(path?.startsWith(base) === true ? [`file=${property(path.slice(base.length))}`] : []),
         ...(path?.startsWith(base) === true && frame?.line != null ? [`line=${frame.line}`] : []),
-        `title=${property(title)}`,
+        `title=${property(titleOf(suspect))}`,
       ];
       const place = placeBeside(suspect);
       const message = `${process} ${pid}: ${sentence(suspect)}${place === '' ? '' : ` in ${place}`}`.slice(
@@ -72,10 +95,10 @@ export function renderAnnotations(suspects: readonly Suspect[], folder: string):
 /** A section of a job's summary, with a line break at its end. */
 export function renderMarkdown(suspects: readonly Suspect[], title: string): string {
   const rows = suspects.slice(0, SHOWN_MOST).map((suspect) => {
-    const { kind, process, pid, frame, root } = suspect;
+    const { process, pid, frame, root } = suspect;
     const place = frame === null ? '' : frameLine(frame, root);
     const source = frame === null ? null : sourceOf(frame);
-    return `| ${[kind, `${process} ${pid}`, sentence(suspect), place, source ?? ''].map(cell).join(' | ')} |`;
+    return `| ${[labelOf(suspect), `${process} ${pid}`, sentence(suspect), place, source ?? ''].map(cell).join(' | ')} |`;
   });
   const more = suspects.length - SHOWN_MOST;
   return [

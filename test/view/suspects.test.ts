@@ -29,10 +29,10 @@ test('what is stuck comes before what waits, the longest wait first; awaits of p
   const reports = [waiting(1, 1000), waiting(2, 5000), sampleReport()];
   const suspects = findSuspects(reports, FOLDER).filter(({ pid }) => pid !== 4242);
   assert.deepEqual(
-    suspects.map(({ pid, kind, frame }) => [pid, kind, frame?.function]),
+    suspects.map(({ pid, code, frame }) => [pid, code, frame?.function]),
     [
-      [2, 'waits', 'waits'],
-      [1, 'waits', 'waits'],
+      [2, 'await', 'waits'],
+      [1, 'await', 'waits'],
     ],
   );
   assert.deepEqual(
@@ -49,10 +49,14 @@ test('a runner that takes itself for the application has suspects of the folder 
 
 test('the text names process, place and time', () => {
   assert.match(
-    renderSuspects(findSuspects([waiting(7, 5000)], FOLDER)),
+    renderSuspects(findSuspects([waiting(7, 5000)], FOLDER), 0),
     /^WAITS {2}billing-api 7: 1 x await, for 5 s\n {2}in {5}async waits {2}test\/a\.test\.ts:7\n$/,
   );
-  assert.match(renderSuspects([]), /^Nothing is stuck/);
+  assert.match(renderSuspects([], 0), /^Nothing is stuck[^\n]*\n$/);
+  assert.match(
+    renderSuspects([], 3),
+    /^Nothing is stuck[^\n]*\nPromises that were collected without ever settling: 3\./,
+  );
 });
 
 test('an annotation is one command with the file relative to the folder, escaped as GitHub reads it', () => {
@@ -82,7 +86,7 @@ test('no text of a report makes a second annotation, drives a terminal, or is ma
       assert.equal(rows.length, 2 + suspects.length);
       for (const row of rows.slice(2)) assert.equal(row.split('|').length, 7, row);
       assert.doesNotMatch(markdown.replace(/^###? .*|^\|---.*/gm, ''), /<b>|`|\[x\]|@all/);
-      for (const all of [annotations, markdown, renderSuspects(suspects)])
+      for (const all of [annotations, markdown, renderSuspects(suspects, 0)])
         assert.doesNotMatch(all.replaceAll('\n', ''), /[\p{Cc}\u2028-\u202e]/u);
     }),
   );

@@ -45,7 +45,8 @@ export async function tellAll(tree: Tree, why: string, telling: Telling): Promis
   const suspects = findSuspects(reports, process.cwd());
   const head = `gmr: ${why}; ${reports.length} of ${counted(all, 'Node.js process', 'Node.js processes')} told what they do`;
   printNotice([head, ...silent.map(escape), ''].join('\n'));
-  printNotice(`${renderSuspects(suspects)}\n`);
+  const collected = reports.reduce((sum, { tasks }) => sum + tasks.collectedUnsettled, 0);
+  printNotice(`${renderSuspects(suspects, collected)}\n`);
   for (const report of worstReportsFirst(reports, process.cwd()))
     printNotice(render(report, 'text', { sections: SECTIONS }));
   const { isForGithub, markdown, html } = telling;
