@@ -1,6 +1,7 @@
 /** Verdicts on what queues and what is short: CPU, the libuv pool, worker pools; with those on tasks at one place. */
 import { spokenTime } from './durations.js';
 import { culprit, formatFrame } from './frames.js';
+import { lookAgain } from './nextLook.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Frame, PoolReport, ThreadReport, Verdict } from './types.js';
 import { pileupVerdicts } from './pileups.js';
@@ -101,10 +102,7 @@ function poolVerdict(pool: PoolReport, report: Unjudged): Verdict[] {
       frame: place,
       text: `${waits}${isStalled ? stalledWhy(pool) : ''}`,
       evidence: [workersLine(pool, stuck), ...evidence],
-      next:
-        isStalled && pool.idle === 0
-          ? restartLoses(report)
-          : ['is the queue shrinking?  take a second report and compare'],
+      next: isStalled && pool.idle === 0 ? restartLoses(report) : [lookAgain('is the queue shrinking?', report)],
     }),
   ];
 }

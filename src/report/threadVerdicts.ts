@@ -2,6 +2,7 @@
 import { isAtBreakpoint } from './breakpoint.js';
 import { hotLine } from './hotFrames.js';
 import { waitText } from './nativeWait.js';
+import { lookAgain } from './nextLook.js';
 import { waitsForModuleHooks } from './parked.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Severity, ThreadReport, ThreadState, Verdict, VerdictCode, WaitsFor } from './types.js';
@@ -73,7 +74,7 @@ function stuck(
     waitsFor: code === 'thread-native-wait' ? waitedFor(thread) : null,
     text: `${nameThread(thread)} ${does}${forTime(forMs)}${inFrame(frame, report)}${runningTask(thread, report)}`,
     evidence: [...thread.evidence, ...hotLines(thread, report), ...(inferred === undefined ? [] : [inferred])],
-    next: [...nextFor(thread, code), ...(severity === 'info' ? [] : restartLoses(report))],
+    next: [...nextFor(thread, code, report), ...(severity === 'info' ? [] : restartLoses(report))],
   });
 }
 
@@ -156,8 +157,8 @@ function hotLines(thread: ThreadReport, report: Unjudged): string[] {
   return [hotLine(hottest, thread.hotFrom, report.process.root)];
 }
 
-function nextFor(thread: ThreadReport, code: VerdictCode): string[] {
-  const moving = 'is it still moving?  take a second report and compare';
+function nextFor(thread: ThreadReport, code: VerdictCode, report: Unjudged): string[] {
+  const moving = lookAgain('is it still moving?', report);
   const isNative = code === 'thread-native-wait' || code === 'thread-native-cpu';
   if (thread.role === 'main')
     return [

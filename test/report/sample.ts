@@ -151,7 +151,7 @@ const SAMPLE: Report = {
         'inferred: an endless loop (it may be a very long one)',
       ],
       next: [
-        'is it still moving?  gmr diff --again 4242     (reads only, 1 s)',
+        'is it still moving?  gmr diff --again 4242 (reads only, 1 s)',
         'worker 3 takes no message: terminate it, or restart',
       ],
     },
