@@ -4,8 +4,8 @@ import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
 import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import { endedAmong, forgetEnded } from './endedThreads.js';
-import type { NotRead } from '../report/types.js';
-import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
+import type { CollectedBy, NotRead } from '../report/types.js';
+import type { Answer, Collected, MainFacts, ProcessIdentity, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
 import { addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
@@ -19,7 +19,9 @@ const PLACES_MS = 100;
 const STACKS_FIRST_MS = 150;
 
 export interface Lanes {
-  collectedBy: 'main' | 'sentinel';
+  collectedBy: CollectedBy;
+  /** Of the process that is read. */
+  identity: () => ProcessIdentity;
   shared: SharedState;
   heartbeatMs: number | null;
   ports: PortLane;
@@ -58,6 +60,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   return {
     request,
     collectedBy: lanes.collectedBy,
+    identity: lanes.identity(),
     answers,
     reached,
     notRead: lateTasks(asking.late, own),

@@ -21,11 +21,13 @@ export function finishReport(collected: Collected, settings: ReportSettings, ord
 }
 
 function buildReport(collected: Collected, settings: ReportSettings): Report {
-  const { mainScript } = collected.main;
+  const { main, identity } = collected;
+  const { mainScript } = main;
   const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);
-  const sources = new SourceLines(root);
+  const sources = new SourceLines(root, identity.startedAtMs);
   const cut: NotRead[] = [];
-  const processes = readProcesses(process.pid, '/proc', {
+  const processes = readProcesses(identity.pid, '/proc', {
+    isOwn: collected.collectedBy !== 'attached',
     onCut: (why) => cut.push({ threadId: null, what: 'processes', why }),
   });
   const unjudged = assembleReport(

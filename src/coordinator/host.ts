@@ -16,7 +16,7 @@ import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
-import { readMainFacts } from './mainFacts.js';
+import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
@@ -200,6 +200,7 @@ export class Host {
     const { link } = this.#sentinel;
     return {
       collectedBy: 'main',
+      identity: ownIdentity,
       shared: this.#shared,
       heartbeatMs: this.#options.heartbeat,
       ports: this.#ports,

@@ -3,11 +3,11 @@ import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../agent/sharedState.js';
 import type { Answer, ReportRequest } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
-import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import { SENTINEL_NAME, type RawFrame, type ThreadSnapshot } from '../protocol.js';
 import { parkedBy } from '../report/parked.js';
 import { hasCode } from '../report/stackFacts.js';
 import { lookExpression, snapshotExpression } from './expressions.js';
-import { InspectorSession, MAIN, type Target } from './inspectorSession.js';
+import { MAIN, type InspectorSession, type Target } from './inspectorSession.js';
 import { parseLook, snapshotOf, type Look } from './look.js';
 import { profiledFunctions, type ProfiledFunction } from './profile.js';
 
@@ -40,7 +40,7 @@ const RESERVE_MS = 60;
 
 export class InspectorLane {
   readonly #request: ReportRequest;
-  readonly #session = new InspectorSession();
+  readonly #session: InspectorSession;
   readonly #skip: ReadonlySet<number>;
   readonly #reading = new Map<number, Promise<void>>();
   readonly #firstLooks = new Map<number, Look>();
@@ -48,8 +48,10 @@ export class InspectorLane {
   /** Threads that were asked and have not answered (yet). */
   readonly silent = new Map<number, Target>();
 
-  constructor(request: ReportRequest, skip: ReadonlySet<number>) {
+  /** @param session - not open yet; the lane opens it, and closes it when it drains */
+  constructor(request: ReportRequest, skip: ReadonlySet<number>, session: InspectorSession) {
     this.#request = request;
+    this.#session = session;
     this.#skip = skip;
   }
 
@@ -58,7 +60,7 @@ export class InspectorLane {
     this.#session.connect();
     if (!this.#skip.has(0)) this.#start({ session: MAIN, threadId: 0, title: 'main' });
     return this.#session.watchWorkers((target) => {
-      if (!this.#skip.has(target.threadId)) this.#start(target);
+      if (!this.#skip.has(target.threadId) && !isSentinel(target)) this.#start(target);
     }, boundMs);
   }
 
@@ -172,6 +174,11 @@ export class InspectorLane {
     thread.samples.push(snapshot.stack);
     thread.answer.snapshot = { ...snapshot, stack: known.stack, heap: known.heap ?? snapshot.heap };
   }
+}
+
+/** That of the process itself, when it is read from outside: no thread of the application's. */
+function isSentinel({ title }: Target): boolean {
+  return title.endsWith(` ${SENTINEL_NAME}`);
 }
 
 function isParked({ answer }: Pick<ReadThread, 'answer'>): boolean {

@@ -10,7 +10,7 @@ import { deliver } from '../coordinator/deliver.js';
 import { finishReport } from '../coordinator/finish.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
-import { readRss } from '../coordinator/mainFacts.js';
+import { ownIdentity, readRss } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
@@ -19,7 +19,8 @@ import { isHello } from '../protocol.js';
 import type { NotRead, SectionReport, ThreadReport, Trigger } from '../report/types.js';
 import { FileTrigger } from './fileTrigger.js';
 import { HandOver } from './handOver.js';
-import { SentinelReach } from './reach.js';
+import { loadInspector } from './ownInspector.js';
+import { ProcessReach } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
 import { StandIn } from './standIn.js';
@@ -36,7 +37,12 @@ let settings = setup.settings;
 const shared = new SharedState(setup.buffer);
 const link = new Link(setup.port);
 const ports = new PortLane((gone) => shared.freeSlotOf(gone));
-const reach = new SentinelReach(shared, setup.inspector, () => settings.readMemory);
+const reach = new ProcessReach({
+  shared,
+  knownThreads: () => shared.threads(),
+  inspector: loadInspector(setup.inspector),
+  kernelOptions: () => ({ readMemory: settings.readMemory }),
+});
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
@@ -57,6 +63,7 @@ const lead = new Lead(
   setup.token,
   () => ({
     collectedBy: 'sentinel',
+    identity: ownIdentity,
     shared,
     heartbeatMs: settings.heartbeat,
     ports,

@@ -13,10 +13,10 @@ import type {
 import { notScanned } from '../coordinator/heapScans.js';
 import type { NotRead } from '../report/types.js';
 import { compareBoxes, readBox, type BoxSample } from './box.js';
-import type { HeapScanner, ScanPace } from './heapScan.js';
+import type { HeapScanner } from './heapScan.js';
 import type { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
-import { KernelWatch } from './kernelWatch.js';
+import { KernelWatch, type KernelOptions, type ThreadIds } from './kernelWatch.js';
 
 /**
  * A session that is opened in a process that exits may hold the exit up for good. One that has been exiting for this long,
@@ -31,12 +31,21 @@ const DRAIN_MS = 1500;
 const SILENT_MS = 400;
 
 const EXITING = 'the process is exiting';
-const FORBIDDEN = 'the permission model or this build of Node.js forbids the inspector';
 
-/** What there is only where Node has an inspector. */
-interface Inspector {
-  InspectorLane: typeof InspectorLane;
-  HeapScanner: typeof HeapScanner;
+/** What there is only where a session can be opened; one session for each of these. */
+export interface Inspector {
+  lane(request: ReportRequest, skip: ReadonlySet<number>): InspectorLane;
+  scanner(request: ReportRequest): HeapScanner;
+}
+
+/** What differs between a process that reads itself and one that is read from outside. */
+export interface ReachSetup {
+  shared: SharedState;
+  /** The threads that run JavaScript, as far as they are known without asking them. */
+  knownThreads: () => readonly ThreadIds[];
+  /** Or why there is none. */
+  inspector: Promise<Inspector | string>;
+  kernelOptions: () => KernelOptions;
 }
 
 /** What holds a session open. */
@@ -45,25 +54,23 @@ interface Attached {
   drain(silentMs: number, boundMs: number): Promise<void>;
 }
 
-export class SentinelReach implements Reach {
+export class ProcessReach implements Reach {
   readonly #shared: SharedState;
-  readonly #inspector: Promise<Inspector | null>;
-  readonly #mayReadMemory: () => boolean;
+  readonly #setup: ReachSetup;
   /** Those whose sessions are open. */
   readonly #attached = new Set<Attached>();
-  readonly #pace: ScanPace = { slowness: 1 };
 
-  constructor(shared: SharedState, inspectorAllowed: boolean, mayReadMemory: () => boolean) {
-    this.#shared = shared;
-    this.#inspector = inspectorAllowed ? loadInspector() : Promise.resolve(null);
-    this.#mayReadMemory = mayReadMemory;
+  constructor(setup: ReachSetup) {
+    this.#shared = setup.shared;
+    this.#setup = setup;
   }
 
   async read(request: ReportRequest, answered: number[], onStacks: () => void): Promise<Reached> {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
-    const kernel = new KernelWatch(this.#shared, skip, { readMemory: this.#mayReadMemory() });
+    const options = this.#setup.kernelOptions();
+    const kernel = new KernelWatch(this.#setup.knownThreads, skip, options);
     const notRead: NotRead[] = [];
-    const [lane, box] = await Promise.all([this.#attach(request, skip, notRead), lookAround(kernel)]);
+    const [lane, box] = await Promise.all([this.#attach(request, skip, notRead), lookAround(kernel, options)]);
     if (lane !== null) await this.#readAll(lane, kernel, request, onStacks);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
     if (lane !== null) void this.#detach(lane);
@@ -82,16 +89,16 @@ export class SentinelReach implements Reach {
         })),
       ],
       notRead: [...notRead, ...kernel.notRead()],
-      container: compareBoxes(box, readBox()),
+      container: compareBoxes(box, readBox(options.processRoot)),
       nativeThreads: kernel.nativeThreads(),
     };
   }
 
   async scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]> {
     const none = (why: string): HeapScan[] => candidates.map((candidate) => notScanned(candidate, why));
-    const inspector = await this.#inspector;
-    if (inspector === null) return none(`skipped: ${FORBIDDEN}`);
-    const scanner = new inspector.HeapScanner(request, this.#pace);
+    const inspector = await this.#setup.inspector;
+    if (typeof inspector === 'string') return none(`skipped: ${inspector}`);
+    const scanner = inspector.scanner(request);
     try {
       return (await this.#mayAttach(scanner)) ? await scanner.scan(candidates) : none(`skipped: ${EXITING}`);
     } finally {
@@ -105,12 +112,12 @@ export class SentinelReach implements Reach {
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
-    const inspector = await this.#inspector;
-    if (inspector === null) {
-      notRead.push(noInspector(FORBIDDEN));
+    const inspector = await this.#setup.inspector;
+    if (typeof inspector === 'string') {
+      notRead.push(noInspector(inspector));
       return null;
     }
-    const lane = new inspector.InspectorLane(request, skip);
+    const lane = inspector.lane(request, skip);
     if (!(await this.#mayAttach(lane))) {
       notRead.push(noInspector(EXITING));
       return null;
@@ -155,24 +162,11 @@ export class SentinelReach implements Reach {
   }
 }
 
-/** A Node that is built without the inspector has no such module: the other lanes must not go with it. */
-async function loadInspector(): Promise<Inspector | null> {
-  try {
-    const [{ InspectorLane }, { HeapScanner }] = await Promise.all([
-      import('./inspectorLane.js'),
-      import('./heapScan.js'),
-    ]);
-    return { InspectorLane, HeapScanner };
-  } catch {
-    return null;
-  }
-}
-
 /** What is not about the silent threads is read while main lets the session in. */
-async function lookAround(kernel: KernelWatch): Promise<BoxSample | null> {
+async function lookAround(kernel: KernelWatch, { processRoot }: KernelOptions): Promise<BoxSample | null> {
   await setImmediate();
   kernel.watchAll();
-  return readBox();
+  return readBox(processRoot);
 }
 
 function remainingMs(request: ReportRequest): number {
