@@ -22,6 +22,8 @@ export interface Lanes {
   collectedBy: CollectedBy;
   /** Of the process that is read. */
   identity: () => ProcessIdentity;
+  /** Its folder in procfs; `/proc/self` when not given. */
+  processRoot?: string;
   shared: SharedState;
   heartbeatMs: number | null;
   ports: PortLane;
@@ -54,7 +56,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     restAfter(stacks, lanes, { request, question, own, asking }),
   ]);
   const [main, threadSections] = rest;
-  const reached = withoutEnded(reading);
+  const reached = withoutEnded(reading, lanes);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
   const heapScans = await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []);
   return {
@@ -159,9 +161,9 @@ function isEverybody(lanes: Lanes, spoken: Answer[]): boolean {
 }
 
 /** A thread that ended while it was waited for is no thread that could not be read. */
-function withoutEnded(reached: Reached | null): Reached | null {
+function withoutEnded(reached: Reached | null, { processRoot }: Lanes): Reached | null {
   if (reached === null) return null;
-  const ended = new Set(endedAmong(reached.unread));
+  const ended = new Set(endedAmong(reached.unread, processRoot));
   return { ...reached, unread: reached.unread.filter((thread) => !ended.has(thread)) };
 }
 

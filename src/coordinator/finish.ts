@@ -20,7 +20,8 @@ export function finishReport(collected: Collected, settings: ReportSettings, ord
   return report;
 }
 
-function buildReport(collected: Collected, settings: ReportSettings): Report {
+/** The report, not delivered. */
+export function buildReport(collected: Collected, settings: Pick<ReportSettings, 'serviceName' | 'version'>): Report {
   const { main, identity } = collected;
   const { mainScript } = main;
   const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);

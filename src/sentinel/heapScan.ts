@@ -14,7 +14,7 @@ import type { HeapFindings } from '../protocol.js';
 import { SEARCHED } from '../report/heapScans.js';
 import { slownessAfter, whyNotScanned } from '../report/scanCost.js';
 import { awaitedExpression, PROMISE_PROTOTYPE } from './expressions.js';
-import { MAIN, type InspectorSession, type Target } from './inspectorSession.js';
+import { MAIN, type Session, type Target } from './inspectorSession.js';
 
 /** Kept from the deadline for putting the report together, in ms. */
 const RESERVE_MS = 60;
@@ -47,11 +47,11 @@ export interface ScanPace {
 export class HeapScanner {
   readonly #request: ReportRequest;
   readonly #pace: ScanPace;
-  readonly #session: InspectorSession;
+  readonly #session: Session;
   readonly #targets = new Map<number, Target>([[0, { session: MAIN, threadId: 0, title: 'main' }]]);
 
   /** @param session - not open yet; opened for a search only, and closed when the scanner drains */
-  constructor(request: ReportRequest, pace: ScanPace, session: InspectorSession) {
+  constructor(request: ReportRequest, pace: ScanPace, session: Session) {
     this.#request = request;
     this.#session = session;
     this.#pace = pace;

@@ -7,7 +7,7 @@ import { SENTINEL_NAME, type RawFrame, type ThreadSnapshot } from '../protocol.j
 import { parkedBy } from '../report/parked.js';
 import { hasCode } from '../report/stackFacts.js';
 import { lookExpression, snapshotExpression } from './expressions.js';
-import { MAIN, type InspectorSession, type Target } from './inspectorSession.js';
+import { MAIN, type Session, type Target } from './inspectorSession.js';
 import { parseLook, snapshotOf, type Look } from './look.js';
 import { profiledFunctions, type ProfiledFunction } from './profile.js';
 
@@ -40,7 +40,7 @@ const RESERVE_MS = 60;
 
 export class InspectorLane {
   readonly #request: ReportRequest;
-  readonly #session: InspectorSession;
+  readonly #session: Session;
   readonly #skip: ReadonlySet<number>;
   readonly #reading = new Map<number, Promise<void>>();
   readonly #firstLooks = new Map<number, Look>();
@@ -49,7 +49,7 @@ export class InspectorLane {
   readonly silent = new Map<number, Target>();
 
   /** @param session - not open yet; the lane opens it, and closes it when it drains */
-  constructor(request: ReportRequest, skip: ReadonlySet<number>, session: InspectorSession) {
+  constructor(request: ReportRequest, skip: ReadonlySet<number>, session: Session) {
     this.#request = request;
     this.#session = session;
     this.#skip = skip;
@@ -90,7 +90,8 @@ export class InspectorLane {
       await this.#sample(thread, count);
       await this.#readSnapshot(thread);
     });
-    await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs())]);
+    // Not ref'd: the open session keeps the thread going, and the timer must not keep it going after that.
+    await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs(), undefined, { ref: false })]);
   }
 
   /** Detaches once nothing that was asked is under way any more; see `InspectorSession.drain` for the bounds, in ms. */

@@ -76,6 +76,9 @@ const IS_STOPPING = `(() => { try {
   return String(new (process.getBuiltinModule("node:vm").Script)("1").runInThisContext() === undefined);
 } catch { return "false"; } })()`;
 
+/** What the lanes need of a session. */
+export type Session = Pick<InspectorSession, 'connect' | 'watchWorkers' | 'evaluate' | 'post' | 'drain' | 'close'>;
+
 export class InspectorSession {
   readonly #wire: Wire;
   /** Workers that were asked anything. */

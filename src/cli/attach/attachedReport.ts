@@ -1,0 +1,133 @@
+/**
+ * The report of a process that was started without this package, hung or not, taken from outside: its inspector is opened
+ * for a second or so, its threads are read by the same lanes as the sentinel's, and it is closed again.
+ *
+ * What stays: nothing but the lines that Node itself prints on the process's stderr when its inspector opens, is connected
+ * to and closes.
+ */
+import { hostname } from 'node:os';
+import { SENTINEL_NEVER, SharedState, monotonicMs } from '../../agent/sharedState.js';
+import { collect } from '../../coordinator/collect.js';
+import type { Collected, ReportRequest } from '../../coordinator/collected.js';
+import { buildReport } from '../../coordinator/finish.js';
+import { isWithoutPreload } from '../../coordinator/heapScans.js';
+import { PortLane } from '../../coordinator/portLane.js';
+import type { NotRead, Report, SectionReport } from '../../report/types.js';
+import { HeapScanner } from '../../sentinel/heapScan.js';
+import { InspectorLane } from '../../sentinel/inspectorLane.js';
+import { configuredPoolSize } from '../../sentinel/nativeThreads.js';
+import { ProcessReach, type Inspector } from '../../sentinel/reach.js';
+import { Connection } from './connection.js';
+import { readFacts, type ProcessFacts } from './facts.js';
+import { atInterrupt } from './interrupt.js';
+import { watchKernelThreads } from './kernelThreads.js';
+import { ended } from './openInspector.js';
+import { isAlive, readTarget, type Target } from './target.js';
+
+/** For the threads and their evidence, and then for the heaps of those that wait; a quiet machine needs a tenth of it. In ms. */
+const DEADLINE_MS = 8000;
+
+const NOT_TOLD: NotRead = {
+  threadId: null,
+  what: 'ages, places of creation, and who submitted what',
+  why:
+    'the process was started without guru-meditation: nobody knows since when anything waits or hangs, ' +
+    'and of its tasks only those that wait in an async function were looked for',
+};
+
+export interface AttachOptions {
+  /** From the open inspector to the report, ms. Default 8000. */
+  deadlineMs?: number;
+  /** Default `auto`. */
+  heapScan?: 'auto' | 'always' | 'never';
+}
+
+/**
+ * The report of process `pid`, at the latest some 13 s after the call with the default deadline. An interrupt of this
+ * process (SIGINT, SIGTERM, SIGHUP) meanwhile closes the inspector of the other one first.
+ * @throws {GuruError} `GMR_USAGE` for a process that cannot be attached to, `GMR_LANE` for one that ends meanwhile or whose
+ * port is taken, `GMR_UNSUPPORTED` where there is no procfs.
+ */
+export async function attachedReport(pid: number, options: AttachOptions = {}): Promise<Report> {
+  const target = readTarget(pid);
+  const connection = new Connection(target);
+  const release = atInterrupt(() => connection.close());
+  try {
+    const kernelThreads = watchKernelThreads(target);
+    const whyNot = await connection.open();
+    const facts = await readFacts(target, connection.session);
+    const collected = await collectFrom(target, connection, facts, { options, whyNot });
+    if (!isAlive(target)) throw ended(pid);
+    return finished(collected, whyNot === null ? [] : [kernelThreads()]);
+  } finally {
+    await connection.close();
+    release();
+  }
+}
+
+function collectFrom(
+  target: Target,
+  connection: Connection,
+  { identity, main, waitsAreFragile }: ProcessFacts,
+  { options, whyNot }: { options: AttachOptions; whyNot: string | null },
+): Promise<Collected> {
+  const shared = new SharedState();
+  shared.sentinelThreadId = SENTINEL_NEVER;
+  const pace = { slowness: 1, waitsAreFragile };
+  const inspector: Inspector = {
+    lane: (request, skip) => new InspectorLane(request, skip, connection.lend()),
+    scanner: (request) => new HeapScanner(request, pace, connection.lend()),
+  };
+  const reach = new ProcessReach({
+    shared,
+    knownThreads: () => [{ threadId: 0, osThreadId: target.pid }],
+    inspector: Promise.resolve(whyNot ?? inspector),
+    kernelOptions: () => ({ processRoot: target.folder, poolSize: poolSizeOf(target) }),
+  });
+  return collect(requestFor(target, options), {
+    collectedBy: 'attached',
+    identity: () => identity,
+    processRoot: target.folder,
+    shared,
+    heartbeatMs: null,
+    ports: new PortLane(() => {}),
+    reach,
+    own: null,
+    mainFacts: () => Promise.resolve(main),
+  });
+}
+
+function requestFor({ pid }: Target, { deadlineMs = DEADLINE_MS, heapScan = 'auto' }: AttachOptions): ReportRequest {
+  const token = Date.now().toString(36).slice(-4);
+  return {
+    id: `${hostname()}-${pid}-${token}-1`,
+    trigger: { kind: 'cli', detail: 'gmr dump --attach' },
+    requestedAt: new Date().toISOString(),
+    startedMs: monotonicMs(),
+    graceMs: 0,
+    deadlineMs,
+    heapScan,
+  };
+}
+
+function poolSizeOf({ environment }: Target): number {
+  return configuredPoolSize(environment['UV_THREADPOOL_SIZE']);
+}
+
+/** What no thread without the preload can tell is said once, and not by each of them. */
+function finished(collected: Collected, kernelThreads: SectionReport[]): Report {
+  for (const { snapshot } of collected.answers)
+    snapshot.notRead = snapshot.notRead.filter((line) => !isWithoutPreload(line));
+  const { main, reached } = collected;
+  const isAsked = kernelThreads.length === 0;
+  return buildReport(
+    {
+      ...collected,
+      main: { ...main, sections: kernelThreads },
+      // Which threads run JavaScript is not known where none could be asked.
+      reached: reached === null || isAsked ? reached : { ...reached, nativeThreads: null },
+      notRead: [...collected.notRead, NOT_TOLD],
+    },
+    { serviceName: null, version: { vendor: null, product: null, version: null } },
+  );
+}

@@ -1,0 +1,110 @@
+/** The one session that a report from outside has, from the opening of the inspector to its close. */
+import { clearTimeout, setTimeout as setTimer } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
+import { monotonicMs } from '../../agent/sharedState.js';
+import { InspectorSession, type Session } from '../../sentinel/inspectorSession.js';
+import { listenersOf } from './listeners.js';
+import { openInspector } from './openInspector.js';
+import { isAlive, type Target } from './target.js';
+import { openerFor, WebSocketWire } from './webSocketWire.js';
+
+/** Threads in native code do not answer, in ms; those that answer do it within ms, unless the machine has no time for them. */
+const DRAIN_SILENT_MS = 300;
+const DRAIN_MS = 1500;
+/** Node closes at once when main runs JavaScript or its loop, in ms. */
+const CLOSE_MS = 1500;
+const STEP_MS = 10;
+
+/** `_debugEnd` is the same for a Node that is older than we are. The answer never comes: the connection goes with it. */
+const CLOSE = `(() => {
+  const inspector = process.getBuiltinModule?.("node:inspector");
+  if (inspector === undefined) process._debugEnd(); else inspector.close();
+})()`;
+
+export class Connection {
+  readonly #target: Target;
+  #opening: Promise<string | null> | null = null;
+  #closing: Promise<void> | null = null;
+  #wire: WebSocketWire | null = null;
+  #session: InspectorSession | null = null;
+  #isOurs = false;
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  /** Null until it is open, and where it could not be opened. */
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /**
+   * Why the inspector could not be entered, null when it could.
+   * @throws {GuruError} as `openInspector`.
+   */
+  open(): Promise<string | null> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<string | null> {
+    const opened = await openInspector(this.#target);
+    if (typeof opened === 'string') return opened;
+    this.#isOurs = opened.isOurs;
+    this.#wire = new WebSocketWire(await openerFor(opened.url));
+    this.#session = new InspectorSession(this.#wire);
+    this.#session.connect();
+    return null;
+  }
+
+  /** For somebody who opens and closes a session of its own: this one stays open meanwhile. */
+  lend(): Session {
+    const session = this.#session;
+    if (session === null) throw new Error('the inspector is not open');
+    return {
+      connect: () => {},
+      watchWorkers: (onTarget, boundMs) => session.watchWorkers(onTarget, boundMs),
+      evaluate: (thread, expression, boundMs) => session.evaluate(thread, expression, boundMs),
+      post: (thread, method, params, boundMs) => session.post(thread, method, params, boundMs),
+      drain: () => Promise.resolve(),
+      close: () => {},
+    };
+  }
+
+  /** Ends the session, and closes the inspector where this opened it. Bounded; never rejects; once for all calls. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#opening?.catch(() => null);
+    const [wire, session] = [this.#wire, this.#session];
+    if (wire === null || session === null) return;
+    await session.drain(DRAIN_SILENT_MS, DRAIN_MS);
+    if (this.#isOurs) {
+      const before = listenersOf(this.#target.folder).length;
+      wire.post('Runtime.evaluate', { expression: CLOSE, silent: true }, () => {});
+      await within(wire.closed, CLOSE_MS);
+      await this.#untilClosed(before);
+    }
+    session.close();
+  }
+
+  /** The connection goes a moment before the port. */
+  async #untilClosed(before: number): Promise<void> {
+    const until = monotonicMs() + CLOSE_MS;
+    while (monotonicMs() < until && isAlive(this.#target) && listenersOf(this.#target.folder).length >= before)
+      await setTimeout(STEP_MS);
+  }
+}
+
+function within(done: Promise<void>, boundMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimer(resolve, boundMs);
+    void done.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
