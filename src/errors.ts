@@ -10,6 +10,7 @@ export type GuruErrorCode =
   | 'GMR_LANE' // a thread that could not be reached
   | 'GMR_TIMEOUT' // a bound ran out
   | 'GMR_BUSY' // a report is already being taken
+  | 'GMR_TARGET' // a process that cannot be asked: gone, somebody else's, not Node.js, without this package
   | 'GMR_USAGE'; // a wrong command line
 
 /** The base class of all errors this package throws. `code` is stable, `cause` is what led to it. */

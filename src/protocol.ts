@@ -31,6 +31,7 @@ export interface SnapshotRequest {
   placesMax: number;
   placesMs: number;
   heapScan: 'auto' | 'always' | 'never';
+  readTasks: boolean;
 }
 
 /** A worker as its parent knows it. */

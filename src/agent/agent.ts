@@ -102,7 +102,8 @@ export class Agent {
     const snapshot = this.describe();
     snapshot.children = guarded('children', () => this.#placedChildren(), snapshot.children, snapshot.notRead);
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
-    snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
+    if (request.readTasks)
+      snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
     applyThreadMaps([...snapshot.stack, ...framesOf(snapshot.tasks)]);
     snapshot.pauseMs = performance.now() - started;
     return snapshot;
@@ -134,6 +135,7 @@ export class Agent {
   /** The tasks, in slices between turns of the loop: for a healthy thread. Never rejects. */
   async tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer> {
     try {
+      if (!request.readTasks) return { tasks: null, children: this.#placedChildren(), pauseMs: 0, notRead: [] };
       const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
       const placing = performance.now();
       applyThreadMaps(framesOf(snapshot));

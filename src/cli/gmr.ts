@@ -4,11 +4,12 @@ import { writeSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
 import { EXIT, helpOf, type Command } from './command.js';
 import { demo } from './demo.js';
+import { diff } from './diff.js';
 import { VERSION } from '../coordinator/version.js';
 import { writeAll } from './output.js';
 import { show } from './show.js';
 
-const COMMANDS: Record<string, Command> = { show, demo };
+const COMMANDS: Record<string, Command> = { show, diff, demo };
 
 async function main([name, ...words]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {

@@ -58,7 +58,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   const [main, threadSections] = rest;
   const reached = withoutEnded(reading, lanes);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
-  const heapScans = await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []);
+  const heapScans = request.readTasks ? await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []) : [];
   return {
     request,
     collectedBy: lanes.collectedBy,
@@ -135,7 +135,8 @@ function oneEach(answers: Answer[]): Answer[] {
 }
 
 export function toSnapshotRequest(request: ReportRequest, lane: 'port' | 'inspector'): SnapshotRequest {
-  return { requestId: request.id, lane, placesMax: PLACES_MAX, placesMs: PLACES_MS, heapScan: request.heapScan };
+  const { id: requestId, heapScan, readTasks } = request;
+  return { requestId, lane, placesMax: PLACES_MAX, placesMs: PLACES_MS, heapScan, readTasks };
 }
 
 /** Sections of workers get what the deadline leaves, less what it takes to put the report together. */

@@ -23,6 +23,8 @@ export interface ReportRequest {
   graceMs: number;
   deadlineMs: number;
   heapScan: 'auto' | 'always' | 'never';
+  /** Whether pending tasks are read; a request may do without. */
+  readTasks: boolean;
 }
 
 /** One thread's snapshot, and how it came. */

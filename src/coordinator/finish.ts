@@ -1,4 +1,5 @@
 /** From what was collected to the finished report, and out: the heavy end, in the sentinel where there is one. */
+import { writeAnswer } from '../asking/answer.js';
 import { findVerdicts } from '../report/verdicts.js';
 import { assembleReport } from './assemble.js';
 import { redactReport } from '../report/redact.js';
@@ -17,6 +18,7 @@ import { SourceLines } from './sourceLines.js';
 export function finishReport(collected: Collected, settings: ReportSettings, order: FinishOrder): Report {
   const report = buildReport(collected, settings);
   if (order.deliver) deliver(report, settings);
+  if (order.answer !== null) writeAnswer(order.answer, report);
   return report;
 }
 

@@ -3,6 +3,9 @@ import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import { Agent } from '../agent/agent.js';
 import { monotonicMs, SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import { refuse, writeAnswer, type AnswerPlace } from '../asking/answer.js';
+import { checkByHeartbeats } from '../asking/check.js';
+import { isAsked, type Asked } from '../asking/take.js';
 import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
@@ -11,11 +14,13 @@ import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import { announce, isAnnounced, publish } from './announce.js';
-import type { Collected, HeapScan, Reach, Reached, ReportRequest } from './collected.js';
+import type { Collected, ReportRequest } from './collected.js';
+import { ASKED, todoFor } from './errand.js';
 import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
+import { reachBy } from './linkReach.js';
 import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
@@ -27,8 +32,8 @@ import { isStopSignal, triggerOf } from './stopSignals.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;
-/** What the sentinel gets beyond the deadline before main goes on without its answer, in ms. */
-const LINK_LATE_MS = 180;
+/** What the sentinel may take to know which signals are ours, in ms. */
+const SIGNALS_MS = 180;
 /** How long the sentinel may take to read sources, redact, render and write, in ms. */
 const FINISH_MS = 10_000;
 
@@ -134,6 +139,7 @@ export class Host {
       const { claimed, report } = await this.#lead.run(trigger, reportSettings(this.#options), {
         deliver,
         wantReport: true,
+        answer: null,
       });
       if (claimed && report !== null) {
         publish(report);
@@ -155,13 +161,21 @@ export class Host {
     if (isStopSignal(signal)) this.#sentinel.link?.tell('stop', signal);
     if (isStopSignal(signal) && !isServed) this.#last.stopAsked(signal);
     const finished = isServed ? null : this.#begin(triggerOf(signal));
-    if (finished === null && !isServed)
-      sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
+    if (finished === null && !isServed) await this.#busyAt(signal);
     await finished;
     if (!isStopSignal(signal)) return;
     await this.#untilReported();
     this.#last.stopReported();
     await this.#stopBy(signal);
+  }
+
+  /** Another report is being taken, which answers a signal; but not a request that came with it. */
+  async #busyAt(signal: string): Promise<void> {
+    const { askPlaces } = reportSettings(this.#options);
+    if (isStopSignal(signal) || !isAsked(askPlaces))
+      return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
+    await this.#untilReported();
+    await this.#begin(ASKED);
   }
 
   /** Another report may be under way, and answers the signal as well: it is not cut off by the end of the process. */
@@ -179,20 +193,34 @@ export class Host {
 
   async #makeReport(claim: number, trigger: Trigger): Promise<void> {
     const { onReport } = this.#options;
+    const todo = todoFor(trigger, reportSettings(this.#options), isAnnounced(onReport));
+    if (todo.kind !== 'report') this.#shared.releaseLead(claim);
+    if (todo.kind === 'check') this.#check(todo.asked);
+    if (todo.kind !== 'report') return;
+    const { errand } = todo;
+    if (errand.order.answer !== null) this.#sentinel.link?.tell('errand', { claim, errand });
     try {
-      const order = { deliver: true, wantReport: isAnnounced(onReport) };
-      const report = await this.#lead.underClaim(claim, trigger, reportSettings(this.#options), order);
+      const report = await this.#lead.underClaim(claim, errand.trigger, errand.settings, errand.order);
       if (report !== null) announce(report, onReport);
     } catch (error) {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
+      if (errand.order.answer !== null) refuse(errand.order.answer, `the report failed: ${messageOf(error)}`);
     }
+  }
+
+  /** The sentinel can look into workers that may be parked; without it heartbeats say what they can. */
+  #check({ answerFile, until }: Asked): void {
+    const { link } = this.#sentinel;
+    if (link !== null) return link.tell('check', { answerFile, until } satisfies AnswerPlace);
+    const answer = checkByHeartbeats(this.#shared.threads(), monotonicMs(), this.#options.heartbeat);
+    writeAnswer({ answerFile, until }, answer);
   }
 
   /** After the report the signal does what it would have done without us. */
   async #stopBy(signal: string): Promise<void> {
     if (!this.#signals.giveUp(signal)) return;
     this.#heard = this.#signals.listening;
-    await this.#sentinel.link?.ask('signals', this.#signalsHeard(), LINK_LATE_MS).catch(() => {});
+    await this.#sentinel.link?.ask('signals', this.#signalsHeard(), SIGNALS_MS).catch(() => {});
     process.kill(process.pid, signal);
   }
 
@@ -296,21 +324,6 @@ export class Host {
     const facts = await readMainFacts(this.#options, this.sections, null);
     this.#sentinel.link?.tell('main facts', facts);
   }
-}
-
-/** The lanes of the sentinel, which get a little longer than the report's deadline to say what they have. */
-function reachBy(link: Link): Reach {
-  return {
-    read: (request, answered, onStacks) => {
-      link.on('stacks', onStacks);
-      return link.ask<Reached>('reach', { request, answered }, linkBoundMs(request));
-    },
-    scan: (request, candidates) => link.ask<HeapScan[]>('scan', { request, candidates }, linkBoundMs(request)),
-  };
-}
-
-function linkBoundMs({ startedMs, deadlineMs }: ReportRequest): number {
-  return Math.max(1, startedMs + deadlineMs + LINK_LATE_MS - monotonicMs());
 }
 
 /** Tells this start of the process from every other one with its pid. Not secret, so no `node:crypto`, whose loading takes longer than all the rest of the start. */

@@ -1,6 +1,7 @@
 /** Leading one report: the claim, the collecting, the finishing. The same code on main and in the sentinel. */
 import { hostname } from 'node:os';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
+import type { AnswerPlace } from '../asking/answer.js';
 import type { Report, Trigger } from '../report/types.js';
 import { collect, type Lanes } from './collect.js';
 import type { Collected, ReportRequest } from './collected.js';
@@ -12,6 +13,8 @@ export interface FinishOrder {
   deliver: boolean;
   /** Hand the report back, for the API or `onReport`. */
   wantReport: boolean;
+  /** Where the answer to a request of `gmr` goes; null for a report that nobody asked for that way. */
+  answer: AnswerPlace | null;
 }
 export type Finish = (collected: Collected, order: FinishOrder) => Promise<Report | null>;
 
@@ -66,6 +69,7 @@ export class Lead {
       graceMs: Math.min(settings.grace, settings.deadline),
       deadlineMs: settings.deadline,
       heapScan: settings.heapScan,
+      readTasks: settings.readTasks,
     };
   }
 }

@@ -1,6 +1,7 @@
 /** The part of the options that goes to other threads: plain data, without the application's functions and objects. */
 import type { AgentSettings } from '../protocol.js';
 import type { Options } from '../options.js';
+import { placesFor } from '../asking/folder.js';
 import { requestFile } from './requestFile.js';
 
 export interface ReportSettings extends Omit<Options, 'config' | 'onReport'> {
@@ -8,11 +9,24 @@ export interface ReportSettings extends Omit<Options, 'config' | 'onReport'> {
   hasOnReport: boolean;
   /** Found on main: the sentinel has no environment, which says where temporary files are. */
   requestFile: string | null;
+  /** Where `gmr` may have left a request; found on main for the same reason. */
+  askPlaces: string[];
+  /** Whether pending tasks are read. */
+  readTasks: boolean;
 }
+
+/** As the process was started: who asks sees the environment of that moment. */
+const ASK_PLACES = placesFor(process.env);
 
 export function reportSettings(options: Options): ReportSettings {
   const { config: _config, onReport, ...plain } = options;
-  return { ...plain, hasOnReport: onReport !== null, requestFile: requestFile(options.signal) };
+  return {
+    ...plain,
+    hasOnReport: onReport !== null,
+    requestFile: requestFile(options.signal),
+    askPlaces: ASK_PLACES,
+    readTasks: true,
+  };
 }
 
 export function agentSettings(options: Options): AgentSettings {

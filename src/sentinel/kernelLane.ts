@@ -130,3 +130,8 @@ function parseSwitches(status: string | null): KernelSample['switches'] {
   if (voluntary === undefined || forced === undefined) return null;
   return { voluntary: Number(voluntary), forced: Number(forced) };
 }
+
+/** How often a thread has been given a CPU, or has given one up; null where the kernel does not count. */
+export function wakingsOf(kernel: KernelSample | null): number | null {
+  return kernel?.scheduled?.timeslices ?? kernel?.switches?.voluntary ?? null;
+}

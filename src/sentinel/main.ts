@@ -1,12 +1,15 @@
 /** The sentinel's thread: its ear, its lanes, the heavy end of every report, and standing in for a main that hangs. */
-import { setPriority } from 'node:os';
+import { constants } from 'node:os';
 import { setInterval, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { readOsThreadId } from '../agent/describe.js';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
+import { refuse, writeAnswer, type AnswerPlace } from '../asking/answer.js';
+import { isAsked } from '../asking/take.js';
+import { nameOwnThread } from '../asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import { deliver } from '../coordinator/deliver.js';
+import { ASKED } from '../coordinator/errand.js';
 import { finishReport } from '../coordinator/finish.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
@@ -16,21 +19,22 @@ import { PortLane } from '../coordinator/portLane.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
 import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
-import type { NotRead, SectionReport, ThreadReport, Trigger } from '../report/types.js';
+import { messageOf } from '../errors.js';
+import type { NotRead, Report, SectionReport, ThreadReport, Trigger } from '../report/types.js';
+import { Errands } from './errands.js';
 import { FileTrigger } from './fileTrigger.js';
 import { HandOver } from './handOver.js';
+import { LoopChecks } from './loopCheck.js';
 import { loadInspector } from './ownInspector.js';
+import { raisePriority } from './priority.js';
 import { ProcessReach } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
-import { StandIn } from './standIn.js';
+import { StandIn, type Claim } from './standIn.js';
 import { Watchdog } from './watchdog.js';
 
 /** What a main that is only slow gets to hear a stop signal after the report, in ms. */
 const STOP_WAIT_MS = 500;
-
-/** Between that of the application (0) and the highest (-20). */
-const PRIORITY = -10;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 let settings = setup.settings;
@@ -47,6 +51,9 @@ const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
+const askedFor = new ReportQueue(beginReport);
+const errands = new Errands(link);
+const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let crash: Crash | null = null;
 let isLeaving = false;
 let finishedClaim = 0;
@@ -124,15 +131,23 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
     const stop = listenToSignal(signal, () => void onSignal(signal));
     if (stop !== null) ears.set(signal, stop);
   }
+  const asking = signals.find((signal) => !isStopSignal(signal));
+  nameOwnThread(constants.signals[asking as NodeJS.Signals] ?? 0);
 }
 
 async function onSignal(signal: string): Promise<void> {
   if (isStopSignal(signal)) reportIfStillAlive(signal);
   const graceMs = Math.min(settings.grace, settings.deadline);
-  const claim = await standIn.heard(graceMs, settings.deadline, () => ears.has(signal));
-  if (claim === 0) return;
+  const deadlineMs = (claim: number): number => errands.deadlineMs(claim, settings);
+  const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
+  if (claim === null) return askedMeanwhile(signal);
   await report(claim, triggerOf(signal));
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
+}
+
+/** A request whose signal came while another report was being taken waits until that one is out. */
+function askedMeanwhile(signal: string): void {
+  if (ears.has(signal) && isAsked(settings.askPlaces)) void askedFor.ask(ASKED);
 }
 
 /**
@@ -163,7 +178,7 @@ async function beginReport(trigger: Trigger): Promise<boolean> {
   // A main that was slow to answer may have begun all the same, and a report that began since answers this one.
   const claim = shared.claims === claims ? shared.claimLead('sentinel') : 0;
   if (claim === 0) return shared.claims !== claims;
-  await report(claim, trigger);
+  await report({ number: claim, ofMain: null }, trigger);
   return true;
 }
 
@@ -188,7 +203,7 @@ async function onLeaving({ signal, claim }: Leaving): Promise<void> {
   try {
     if (finishedClaim === claim) return;
     const own = claimFromMain(claim);
-    if (own !== 0) return await report(own, triggerOf(signal));
+    if (own !== 0) return await report({ number: own, ofMain: null }, triggerOf(signal));
     while (shared.leader !== 'none') await setTimeout(10); // Bounded by main, which waits no longer than it must.
   } finally {
     shared.endLastReport();
@@ -200,7 +215,7 @@ async function onCrash(thrown: Crash): Promise<void> {
   crash = thrown;
   try {
     const claim = claimFromMain(shared.claims);
-    if (claim !== 0) await report(claim, { kind: 'crash', detail: thrown.message });
+    if (claim !== 0) await report({ number: claim, ofMain: null }, { kind: 'crash', detail: thrown.message });
   } finally {
     crash = null;
     shared.endLastReport();
@@ -209,10 +224,7 @@ async function onCrash(thrown: Crash): Promise<void> {
 
 /** A report that nobody asked for goes out only when it has something to tell of these threads. */
 async function reportStuck(threadIds: number[], detail: string): Promise<boolean> {
-  const { report: found } = await lead.run({ kind: 'watchdog', detail }, settings, {
-    deliver: false,
-    wantReport: true,
-  });
+  const found = await takeQuietReport(detail);
   if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread)))
     return false;
   deliver(found, settings);
@@ -222,16 +234,6 @@ async function reportStuck(threadIds: number[], detail: string): Promise<boolean
 
 function isStuck({ role, state }: ThreadReport): boolean {
   return role !== 'helper' && state !== 'idle' && state !== 'busy' && state !== 'unknown';
-}
-
-/** Where the process may, this thread goes before threads that spin: it sleeps but for reports. Linux has priorities a thread. */
-function raisePriority(): void {
-  const osThreadId = readOsThreadId();
-  try {
-    if (osThreadId !== null) setPriority(osThreadId, PRIORITY);
-  } catch {
-    // Only a privileged process may.
-  }
 }
 
 function watch(): void {
@@ -245,8 +247,27 @@ function watch(): void {
   watchdog = new Watchdog(shared, bounds, { report: reportStuck, say: (line) => sayOnce('GMR_LANE', line) });
 }
 
-async function report(claim: number, trigger: Trigger): Promise<void> {
-  const made = await lead.underClaim(claim, trigger, settings, { deliver: true, wantReport: true });
+/** Main may have taken the request, or this thread. */
+async function answerCheck(place: AnswerPlace): Promise<void> {
+  try {
+    writeAnswer(place, await checks.answer(settings.heartbeat));
+  } catch (error) {
+    refuse(place, `the check failed: ${messageOf(error)}`);
+  }
+}
+
+async function takeQuietReport(detail: string): Promise<Report | null> {
+  const order = { deliver: false, wantReport: true, answer: null };
+  return (await lead.run({ kind: 'watchdog', detail }, settings, order)).report;
+}
+
+async function report(claim: Claim, trigger: Trigger): Promise<void> {
+  const todo = errands.under(claim, trigger, settings);
+  if (todo.kind !== 'report') shared.releaseLead(claim.number);
+  if (todo.kind === 'check') await answerCheck(todo.asked);
+  if (todo.kind !== 'report') return;
+  const { errand } = todo;
+  const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
   if (made !== null) handOver.offer(made);
 }
 
@@ -267,6 +288,7 @@ link.on<typeof settings>('settings', (changed) => {
   watch();
   watchFiles();
 });
+link.on<AnswerPlace>('check', answerCheck);
 link.on<Crash>('crash', onCrash);
 link.on<Leaving>('leaving', onLeaving);
 link.on<string>('stop', reportIfStillAlive);

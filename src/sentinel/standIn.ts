@@ -8,6 +8,12 @@ import type { SharedState } from '../agent/sharedState.js';
 /** What main gets beyond its deadline, before a report that it claimed and did not finish is made without it, in ms. */
 const MAIN_LATE_MS = 300;
 
+/** A claim of the sentinel's own, and the one of main's that it was taken over from. */
+export interface Claim {
+  number: number;
+  ofMain: number | null;
+}
+
 export class StandIn {
   readonly #shared: SharedState;
   readonly #countAtStart: number;
@@ -19,32 +25,34 @@ export class StandIn {
   }
 
   /**
-   * Call once for every signal heard. Resolves with a claim under which the sentinel must report now, or with 0. A signal
+   * Call once for every signal heard. Resolves with a claim under which the sentinel must report now, or with null. A signal
    * that is not ours any more when the grace is over went to a listener of the application's, which main knew of first.
    */
-  async heard(graceMs: number, deadlineMs: number, isOurs: () => boolean): Promise<number> {
+  async heard(graceMs: number, deadlineMs: (claim: number) => number, isOurs: () => boolean): Promise<Claim | null> {
     this.#heard++;
     const number = this.#countAtStart + this.#heard;
     await setTimeout(graceMs);
     if (!isOurs()) {
       this.#heard--;
-      return 0;
+      return null;
     }
     if (this.#shared.signalsSeenByMain >= number) return this.#afterMain(deadlineMs);
-    if (this.#shared.signalsServed >= number) return 0; // A report that began after this signal has answered it.
-    const claim = this.#shared.claimLead('sentinel') || (await this.#afterMain(deadlineMs));
+    if (this.#shared.signalsServed >= number) return null; // A report that began after this signal has answered it.
+    const own = this.#shared.claimLead('sentinel');
+    const claim = own === 0 ? await this.#afterMain(deadlineMs) : { number: own, ofMain: null };
     // Also when a report of the sentinel's own is under way: it answers this signal as well.
-    if (claim !== 0 || this.#shared.leader === 'sentinel')
+    if (claim !== null || this.#shared.leader === 'sentinel')
       this.#shared.signalsServed = this.#countAtStart + this.#heard;
     return claim;
   }
 
   /** Main has the lead: leave it, unless it hangs with it. */
-  async #afterMain(deadlineMs: number): Promise<number> {
-    if (this.#shared.leader !== 'main') return 0;
+  async #afterMain(deadlineMs: (claim: number) => number): Promise<Claim | null> {
+    if (this.#shared.leader !== 'main') return null;
     const { claims } = this.#shared;
-    await setTimeout(deadlineMs + MAIN_LATE_MS);
-    if (this.#shared.leader !== 'main' || this.#shared.claims !== claims) return 0;
-    return this.#shared.takeOverLead(claims);
+    await setTimeout(deadlineMs(claims) + MAIN_LATE_MS);
+    if (this.#shared.leader !== 'main' || this.#shared.claims !== claims) return null;
+    const number = this.#shared.takeOverLead(claims);
+    return number === 0 ? null : { number, ofMain: claims };
   }
 }

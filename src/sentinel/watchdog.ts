@@ -9,7 +9,7 @@
  */
 import { clearInterval, setInterval } from 'node:timers';
 import { monotonicMs, type SharedState, type ThreadSlot } from '../agent/sharedState.js';
-import { cpuBetween, sampleThread, type KernelSample } from './kernelLane.js';
+import { cpuBetween, sampleThread, wakingsOf, type KernelSample } from './kernelLane.js';
 
 export interface WatchdogSettings {
   /** How long a loop may stand still, ms. */
@@ -161,11 +161,6 @@ function noteWaking(seen: Seen, kernel: KernelSample, now: number): void {
   seen.wakings = wakings;
   seen.wokeAtMs = now;
   seen.wokeByItself ||= now - seen.lookedAtMs > SETTLED_MS;
-}
-
-/** How often it has been given a CPU, or has given one up; null where the kernel does not count. */
-function wakingsOf(kernel: KernelSample | null): number | null {
-  return kernel?.scheduled?.timeslices ?? kernel?.switches?.voluntary ?? null;
 }
 
 /** Asleep in the same call on the same object: V8 has one condition a thread for all of its `Atomics.wait`. */

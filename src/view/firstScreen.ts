@@ -53,15 +53,21 @@ export function shortId(report: Report): string {
   return report.report.id.startsWith(start) ? report.report.id.slice(start.length) : report.report.id;
 }
 
+/** Whose report it is, in the line that every text of it begins with; not yet escaped. */
+export function headLine(report: Report): string {
+  const { process } = report;
+  const name = [process.serviceName, report.package.version].filter((part) => part !== null).join(' ');
+  return `==== Guru Meditation ==== ${name} ==== ${process.host} ${process.pid} ${shortId(report)} ====`;
+}
+
 function headLines(report: Report): string[] {
   const { process, report: header } = report;
-  const name = [process.serviceName, report.package.version].filter((part) => part !== null).join(' ');
   const kind = header.trigger.detail === '' ? header.trigger.kind : header.trigger.detail;
   const node = `node ${process.node.replace(/^v/, '')} ${process.platform}-${process.arch}`;
   const extra = header.durationMs - header.stacksMs;
   const evidence = extra >= 1 ? `, evidence in ${duration(extra)}` : '';
   const lines = [
-    `==== Guru Meditation ==== ${name} ==== ${process.host} ${process.pid} ${shortId(report)} ====`,
+    headLine(report),
     `${moment(header.requestedAt)}  ${kind}  ${node}  up ${duration(process.uptimeMs)}`,
     `${readOfThreads(report)} read in ${duration(header.stacksMs)}${evidence}. Nothing was stopped.`,
   ];

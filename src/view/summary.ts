@@ -3,7 +3,7 @@ import type { ProcessNode, Report, ThreadReport, Verdict } from '../report/types
 import { formatFrame } from '../report/frames.js';
 import { escapeJson } from './escape.js';
 import { isRead } from './screenStates.js';
-import { wholeReport } from './wholeReport.js';
+import { wholeReport } from '../report/whole.js';
 
 /** Collectors are known to cut lines at 8 KB (Docker's at 16); the line break counts. */
 const BYTES_MOST = 8191;

@@ -12,7 +12,7 @@ import { isOfThread, isRead, notReadInWords, readOfThreads } from './screenState
 import type { ViewOptions } from './selection.js';
 import { isSelected, unknownNames } from './selection.js';
 import { threadsSection } from './threads.js';
-import { wholeReport } from './wholeReport.js';
+import { wholeReport } from '../report/whole.js';
 import { groupVerdicts, verdictInOneLine, verdictLines } from './verdictBlocks.js';
 
 const END_MOST = 160;
@@ -119,6 +119,11 @@ function registeredSection(report: Report, title: string, data: Json, error: str
 export function renderLastLine(given: Report): string {
   const report = wholeReport(given);
   return `guru-meditation ${escape(shortId(report))}: ${verdictLine(report)}`;
+}
+
+/** The worst verdict of a report, or that there is none, escaped and without a line break. */
+export function worstInOneLine(given: Report): string {
+  return verdictLine(wholeReport(given));
 }
 
 /** The worst verdict, or that there is none: all that the tail of a log shows. */

@@ -42,7 +42,12 @@ const LABELS = new Map<string, string>(Object.entries(LABELS_BY_CODE));
 
 /** The word in front of a verdict; what is only worth knowing is a NOTE. */
 export function labelOf(verdict: Verdict): string {
-  return verdict.severity === 'info' ? 'NOTE' : (LABELS.get(verdict.code) ?? 'WRONG');
+  return verdict.severity === 'info' ? 'NOTE' : labelOfCode(verdict.code);
+}
+
+/** The word for what a verdict with this code says, when it is an alarm. */
+export function labelOfCode(code: string): string {
+  return LABELS.get(code) ?? 'WRONG';
 }
 
 /** Verdicts in their order, those of several threads at one place with one meaning as one group. */

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Fixture } from './spawn.js';
 
 /** A thread of our own is known by its name; where the kernel does not tell, it gets a second. */
-const NAME = /^guru-meditation/;
+const NAME = /^(?:guru-meditation|gmr-sentinel)/;
 /** From the thread's start to its ears. */
 const SETTLES_MS = 400;
 

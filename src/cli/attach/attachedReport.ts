@@ -19,10 +19,8 @@ import { configuredPoolSize } from '../../sentinel/nativeThreads.js';
 import { ProcessReach, type Inspector } from '../../sentinel/reach.js';
 import { Connection } from './connection.js';
 import { readFacts, type ProcessFacts } from './facts.js';
-import { atInterrupt } from './interrupt.js';
 import { watchKernelThreads } from './kernelThreads.js';
-import { ended } from './openInspector.js';
-import { isAlive, readTarget, type Target } from './target.js';
+import { ended, isAlive, readTarget, type Target } from './target.js';
 
 /** For the threads and their evidence, and then for the heaps of those that wait; a quiet machine needs a tenth of it. In ms. */
 const DEADLINE_MS = 8000;
@@ -40,29 +38,50 @@ export interface AttachOptions {
   deadlineMs?: number;
   /** Default `auto`. */
   heapScan?: 'auto' | 'always' | 'never';
+  /** False looks for no pending tasks. Default true. */
+  tasks?: boolean;
+  /** Closes the inspector and gives up when it is aborted. */
+  signal?: AbortSignal;
+  /** Told what is waited for, each time that changes. */
+  onStep?: (step: string) => void;
 }
 
 /**
- * The report of process `pid`, at the latest some 13 s after the call with the default deadline. An interrupt of this
- * process (SIGINT, SIGTERM, SIGHUP) meanwhile closes the inspector of the other one first.
- * @throws {GuruError} `GMR_USAGE` for a process that cannot be attached to, `GMR_LANE` for one that ends meanwhile or whose
- * port is taken, `GMR_UNSUPPORTED` where there is no procfs.
+ * The report of process `pid`, at the latest some 13 s after the call with the default deadline.
+ * @throws {GuruError} `GMR_TARGET` for a process that cannot be attached to, or ends meanwhile; `GMR_UNSUPPORTED` where there
+ * is no procfs. The reason of `options.signal` when that is aborted.
  */
 export async function attachedReport(pid: number, options: AttachOptions = {}): Promise<Report> {
   const target = readTarget(pid);
   const connection = new Connection(target);
-  const release = atInterrupt(() => connection.close());
   try {
-    const kernelThreads = watchKernelThreads(target);
-    const whyNot = await connection.open();
-    const facts = await readFacts(target, connection.session);
-    const collected = await collectFrom(target, connection, facts, { options, whyNot });
-    if (!isAlive(target)) throw ended(pid);
-    return finished(collected, whyNot === null ? [] : [kernelThreads()]);
+    return await unlessAborted(reportThrough(connection, target, options), options.signal);
   } finally {
+    options.onStep?.(`closes the inspector of process ${pid}`);
     await connection.close();
-    release();
   }
+}
+
+async function reportThrough(connection: Connection, target: Target, options: AttachOptions): Promise<Report> {
+  const { pid } = target;
+  const kernelThreads = watchKernelThreads(target);
+  options.onStep?.(`opens the inspector of process ${pid}`);
+  const whyNot = await connection.open();
+  options.onStep?.(`reads process ${pid}`);
+  const facts = await readFacts(target, connection.session);
+  const collected = await collectFrom(target, connection, facts, { options, whyNot });
+  if (!isAlive(target)) throw ended(pid);
+  return finished(collected, whyNot === null ? [] : [kernelThreads()]);
+}
+
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 function collectFrom(
@@ -97,7 +116,10 @@ function collectFrom(
   });
 }
 
-function requestFor({ pid }: Target, { deadlineMs = DEADLINE_MS, heapScan = 'auto' }: AttachOptions): ReportRequest {
+function requestFor(
+  { pid }: Target,
+  { deadlineMs = DEADLINE_MS, heapScan = 'auto', tasks = true }: AttachOptions,
+): ReportRequest {
   const token = Date.now().toString(36).slice(-4);
   return {
     id: `${hostname()}-${pid}-${token}-1`,
@@ -107,6 +129,7 @@ function requestFor({ pid }: Target, { deadlineMs = DEADLINE_MS, heapScan = 'aut
     graceMs: 0,
     deadlineMs,
     heapScan,
+    readTasks: tasks,
   };
 }
 

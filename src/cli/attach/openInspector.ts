@@ -2,13 +2,12 @@
 import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/sharedState.js';
-import { GuruError } from '../../errors.js';
 import { isEventWait, isLockWait } from '../../report/nativeWait.js';
 import { sampleThread, type KernelSample } from '../../sentinel/kernelLane.js';
 import { syscallName } from '../../sentinel/syscalls.js';
 import { debugPortOf, isLoopback, type DebugPort } from './debugPort.js';
 import { listenersAround, listenersOf, ownerOf, type Listener } from './listeners.js';
-import { isAlive, refused, type Target } from './target.js';
+import { ended, isAlive, refused, type Target } from './target.js';
 
 /** From the signal to the port: 90 to 170 ms were seen on 20 to 26, hung or not; a loaded machine takes longer. */
 const OPENS_MS = 1500;
@@ -29,8 +28,8 @@ export interface OpenInspector {
 
 /**
  * The inspector of the process, or a line that says why it cannot be entered: main is inside native code.
- * @throws {GuruError} `GMR_USAGE` where SIGUSR1 would do harm or open a port to others, `GMR_LANE` where the port is taken
- * or the process ends.
+ * @throws {GuruError} `GMR_TARGET` where SIGUSR1 would do harm or open a port to others, where the port is taken, and where
+ * the process ends.
  */
 export async function openInspector(target: Target): Promise<OpenInspector | string> {
   const expected = debugPortOf(target);
@@ -89,10 +88,7 @@ async function untilFree(target: Target, { port }: DebugPort): Promise<void> {
   if (listener === undefined) return;
   const owner = ownerOf(listener.inode);
   const by = owner === null ? 'another process' : `process ${owner.pid} (${owner.name})`;
-  throw new GuruError(
-    'GMR_LANE',
-    `process ${target.pid} cannot be attached to: port ${port}, where it would open its inspector, is taken by ${by}`,
-  );
+  throw refused(target.pid, `port ${port}, where it would open its inspector, is taken by ${by}`);
 }
 
 async function signalled(target: Target, { port }: DebugPort): Promise<OpenInspector | string> {
@@ -107,12 +103,8 @@ async function signalled(target: Target, { port }: DebugPort): Promise<OpenInspe
   }
   return (
     'its inspector did not open: main is inside native code, or the application listens to SIGUSR1 itself. ' +
-    `If the call returns, Node opens port ${port} then: gmr dump --attach once more, or the process's end, closes it`
+    `If a call returns later, Node opens port ${port} then, and leaves it open`
   );
-}
-
-export function ended(pid: number): GuruError {
-  return new GuruError('GMR_LANE', `process ${pid} ended while it was read`);
 }
 
 /** The URL of the main thread's session; null for whatever else listens there. */

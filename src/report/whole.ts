@@ -1,5 +1,5 @@
 /** A stored report may have been printed without some of its sections: here it gets them back, empty. */
-import type { Report, TasksReport } from '../report/types.js';
+import type { Report, TasksReport } from './types.js';
 
 const NO_TASKS: TasksReport = {
   mode: 'off',

@@ -1,0 +1,44 @@
+/**
+ * What a report is made for. A signal alone means: print it as the options say. Where a request of `gmr` waits, the signal
+ * came with it, and means what the request says.
+ */
+import { takeRequest, type Asked } from '../asking/take.js';
+import type { Trigger } from '../report/types.js';
+import type { FinishOrder } from './lead.js';
+import type { ReportSettings } from './settings.js';
+
+export interface Errand {
+  trigger: Trigger;
+  settings: ReportSettings;
+  order: FinishOrder;
+}
+
+/** A report, or whether all loops turn, or nothing any more. */
+export type Todo = { kind: 'report'; errand: Errand } | { kind: 'check'; asked: Asked } | { kind: 'nothing' };
+
+/** For a request whose signal came while another report was being taken. */
+export const ASKED: Trigger = { kind: 'cli', detail: 'gmr' };
+
+/** Takes the request that waits, if the trigger is one that may have come with it; never throws. */
+export function todoFor(trigger: Trigger, settings: ReportSettings, wantReport: boolean): Todo {
+  const mayBeAsked = trigger.kind === 'signal' || trigger.kind === 'cli';
+  const asked = mayBeAsked ? takeRequest(settings.askPlaces) : null;
+  if (asked === 'expired' || (asked === null && trigger.kind === 'cli')) return { kind: 'nothing' };
+  if (asked === null) {
+    const order = { deliver: true, wantReport, answer: null };
+    return { kind: 'report', errand: { trigger, settings, order } };
+  }
+  if (asked.kind === 'check') return { kind: 'check', asked };
+  const { answerFile, until } = asked;
+  const order = { deliver: false, wantReport, answer: { answerFile, until } };
+  return { kind: 'report', errand: { trigger: ASKED, settings: settingsFor(asked, settings), order } };
+}
+
+function settingsFor({ deadline, heapScan, tasks }: Asked, settings: ReportSettings): ReportSettings {
+  return {
+    ...settings,
+    deadline: deadline ?? settings.deadline,
+    heapScan: heapScan ?? settings.heapScan,
+    readTasks: tasks,
+  };
+}
