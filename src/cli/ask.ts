@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AskedKind, AskedRequest, HeapScanMode, RefusedAnswer } from '../asking/request.js';
 import { GuruError, messageOf } from '../errors.js';
+import { structuralFault } from '../report/check.js';
 import type { Report } from '../report/types.js';
 import { Letter } from './letter.js';
 import { readStatus } from './procfs.js';
@@ -17,6 +18,8 @@ export interface AskOptions {
   deadlineMs?: number;
   /** Gives up waiting when it is aborted. */
   signal?: AbortSignal;
+  /** How long to wait at most, ms; without it as long as such an answer may take. */
+  patienceMs?: number;
   /** Told what is waited for, each time that changes. */
   onStep?: (step: string) => void;
 }
@@ -36,7 +39,11 @@ const POLL_MS = 10;
  */
 export async function askForReport(pid: number, options: AskOptions = {}): Promise<Report> {
   const answer = (await ask(pid, 'report', options)) as Partial<Report>;
-  if (answer.format === 'guru-meditation' && answer.formatVersion === 1) return answer as Report;
+  const fault = structuralFault(answer);
+  if (answer.format === 'guru-meditation' && answer.formatVersion === 1) {
+    if (fault === null) return answer as Report;
+    throw refused(pid, `its answer is no sound report: ${fault}`);
+  }
   throw refused(
     pid,
     `its answer has format ${String(answer.format)} ${String(answer.formatVersion)}, expected guru-meditation 1`,
@@ -47,7 +54,7 @@ export async function askForReport(pid: number, options: AskOptions = {}): Promi
 export async function ask(pid: number, kind: AskedKind, options: AskOptions): Promise<object> {
   const target = readTarget(pid);
   const deadlineMs = options.deadlineMs ?? target.deadlineMs;
-  const boundMs = HEARD_MS + target.deadlineMs + deadlineMs + FINISH_MS;
+  const boundMs = options.patienceMs ?? HEARD_MS + target.deadlineMs + deadlineMs + FINISH_MS;
   const request: AskedRequest = {
     format: 'guru-meditation.request',
     formatVersion: 1,
@@ -66,7 +73,7 @@ export async function ask(pid: number, kind: AskedKind, options: AskOptions): Pr
   try {
     sendSignal(target);
     signalled = true;
-    return parseAnswer(pid, await waitForAnswer(target, letter, deadlineMs, options));
+    return parseAnswer(pid, await waitForAnswer(target, letter, { deadlineMs, latest: request.until }, options));
   } finally {
     letter.withdraw(signalled);
   }
@@ -95,8 +102,13 @@ function sendSignal(target: Target): void {
   }
 }
 
-async function waitForAnswer(target: Target, letter: Letter, deadlineMs: number, options: AskOptions): Promise<string> {
-  let until = Date.now() + HEARD_MS + target.deadlineMs;
+async function waitForAnswer(
+  target: Target,
+  letter: Letter,
+  { deadlineMs, latest }: { deadlineMs: number; latest: number },
+  options: AskOptions,
+): Promise<string> {
+  let until = Math.min(latest, Date.now() + HEARD_MS + target.deadlineMs);
   let isTaken = false;
   options.onStep?.(`waits for process ${target.pid} to hear the signal`);
   for (;;) {
@@ -104,7 +116,7 @@ async function waitForAnswer(target: Target, letter: Letter, deadlineMs: number,
     if (text !== null) return text;
     if (!isTaken && letter.isTaken) {
       isTaken = true;
-      until = Date.now() + deadlineMs + FINISH_MS;
+      until = Math.min(latest, Date.now() + deadlineMs + FINISH_MS);
       options.onStep?.(`waits for the answer of process ${target.pid}`);
     }
     if (Date.now() > until) throw late(target.pid, isTaken);

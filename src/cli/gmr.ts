@@ -4,12 +4,16 @@ import { writeSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
 import { EXIT, helpOf, type Command } from './command.js';
 import { demo } from './demo.js';
+import { check } from './check.js';
 import { diff } from './diff.js';
+import { dump } from './dump.js';
+import { ps } from './ps.js';
 import { VERSION } from '../coordinator/version.js';
 import { writeAll } from './output.js';
 import { show } from './show.js';
+import { tree } from './tree.js';
 
-const COMMANDS: Record<string, Command> = { show, diff, demo };
+const COMMANDS: Record<string, Command> = { dump, ps, tree, check, show, diff, demo };
 
 async function main([name, ...words]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {

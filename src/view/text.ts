@@ -22,11 +22,9 @@ export function renderText(given: Report, options: ViewOptions = {}): string {
   const report = wholeReport(given);
   const full = options.full === true;
   const screen = firstScreen(report, full);
-  const [header = '', ...rest] = screen.lines;
   const sections = selectedSections(report, options, screen.isShortened);
   const lines = [
-    escape(header),
-    ...printLines(rest, full),
+    ...screenLines(screen.lines, full),
     '',
     ...sections.flatMap((section) => printSection(section, full)),
     '='.repeat(WIDTH),
@@ -34,6 +32,17 @@ export function renderText(given: Report, options: ViewOptions = {}): string {
   ];
   const prefix = escape(options.linePrefix ?? '');
   return lines.map((line) => `${prefix}${line}\n`).join('');
+}
+
+/** What is stuck, what waits, what is fine, and what to do next: at most as many lines as a small terminal has. */
+export function renderFirstScreen(given: Report): string {
+  return screenLines(firstScreen(wholeReport(given), false).lines, false)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function screenLines([header = '', ...rest]: readonly string[], full: boolean): string[] {
+  return [escape(header), ...printLines(rest, full)];
 }
 
 function selectedSections(report: Report, options: ViewOptions, withVerdicts: boolean): Section[] {

@@ -1,0 +1,72 @@
+/** `gmr dump [PID]`: asks an instrumented process for a report, hung or not, and prints it. */
+import { writeFileSync } from 'node:fs';
+import { GuruError, messageOf } from '../errors.js';
+import type { Report } from '../report/types.js';
+import { escape } from '../view/escape.js';
+import { render, type ViewName } from '../view/render.js';
+import { askForReport } from './ask.js';
+import { ASK_OPTIONS, readAskOptions } from './askOptions.js';
+import { choosePid } from './choose.js';
+import { EXIT, readWords, type Command, type OptionValues } from './command.js';
+import { writeAll } from './output.js';
+import { printText } from './printText.js';
+import { withProgress } from './progress.js';
+
+/** A report is for its owner. */
+const MODE = 0o600;
+
+export const dump: Command = {
+  takes: '[PID]',
+  summary: 'Ask a process for a report, hung or not, and print it',
+  options: {
+    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml, summary or html' },
+    json: { type: 'boolean', help: 'the same as --view json' },
+    full: { type: 'boolean', help: 'unfold what is folded' },
+    output: { type: 'string', short: 'o', value: 'FILE', help: 'write it there instead of stdout' },
+    html: { type: 'string', value: 'FILE', help: 'write it there as a page for a browser' },
+    ...ASK_OPTIONS,
+  },
+  notes: [
+    'Without PID it is the only instrumented process of this user; of several a list is shown.',
+    'A launcher (npm, tsx) stands for the one instrumented process that it has started.',
+    'Exit code: 0, 1 when there is no report, 2 for a wrong call or when PID is needed.',
+  ],
+  run: runDump,
+};
+
+async function runDump(words: string[]): Promise<number> {
+  const { values, positionals } = readWords('dump', dump, words);
+  const options = readAskOptions('dump', values);
+  const pid = choosePid('dump', positionals);
+  const report = await withProgress(({ step, signal }) => askForReport(pid, { ...options, onStep: step, signal }));
+  print(report, values);
+  return EXIT.done;
+}
+
+function print(report: Report, values: OptionValues): void {
+  const { html, output } = values;
+  if (typeof html === 'string') write(html, rendered(report, 'html', false));
+  const isAskedFor = typeof output === 'string' || values['json'] === true || values['view'] !== undefined;
+  if (typeof html === 'string' && !isAskedFor) return;
+  const view = values['json'] === true ? 'json' : String(values['view'] ?? 'text');
+  const text = rendered(report, view, values['full'] === true);
+  if (typeof output === 'string') write(output, text);
+  else if (view === 'text') printText(text);
+  else writeAll(text);
+}
+
+/** @throws {GuruError} `GMR_VIEW` for a view that does not exist. */
+function rendered(report: Report, view: string, full: boolean): string {
+  const text = render(report, view as ViewName, { full });
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { mode: MODE });
+  } catch (cause) {
+    throw new GuruError('GMR_OUTPUT', `dump: ${escape(file)} cannot be written: ${escape(messageOf(cause))}`, {
+      cause,
+    });
+  }
+}
