@@ -27,7 +27,7 @@ import { HandOver } from './handOver.js';
 import { LoopChecks } from './loopCheck.js';
 import { loadInspector } from './ownInspector.js';
 import { raisePriority } from './priority.js';
-import { ProcessReach } from './reach.js';
+import { ProcessReach, SILENT_MS } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
 import { StandIn, type Claim } from './standIn.js';
@@ -46,6 +46,7 @@ const reach = new ProcessReach({
   knownThreads: () => shared.threads(),
   inspector: loadInspector(setup.inspector),
   kernelOptions: () => ({ readMemory: settings.readMemory }),
+  silentMs: SILENT_MS,
 });
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();

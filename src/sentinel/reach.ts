@@ -28,7 +28,7 @@ const DRAIN_SILENT_MS = 300;
 /** Those that answer do it within ms, unless the machine has no time for them; shorter than main waits for us. */
 const DRAIN_MS = 1500;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
-const SILENT_MS = 400;
+export const SILENT_MS = 400;
 
 const EXITING = 'the process is exiting';
 
@@ -46,6 +46,8 @@ export interface ReachSetup {
   /** Or why there is none. */
   inspector: Promise<Inspector | string>;
   kernelOptions: () => KernelOptions;
+  /** How long a thread that the kernel lane does not know may take for its first answer; also main, to let a session in, in ms. */
+  silentMs: number;
 }
 
 /** What holds a session open. */
@@ -122,7 +124,7 @@ export class ProcessReach implements Reach {
       notRead.push(noInspector(EXITING));
       return null;
     }
-    if (!(await lane.open(Math.min(SILENT_MS, remainingMs(request))))) {
+    if (!(await lane.open(Math.min(this.#setup.silentMs, remainingMs(request))))) {
       notRead.push(noInspector('main is inside native code, through which every inspector message goes'));
     }
     return lane;
@@ -146,7 +148,7 @@ export class ProcessReach implements Reach {
   ): Promise<void> {
     const askedAt = monotonicMs();
     const givesUp = (target: Target): boolean =>
-      kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > SILENT_MS;
+      kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > this.#setup.silentMs;
     await lane.settled(givesUp);
     onStacks();
     for (const { answer } of lane.read.values()) kernel.add(answer.snapshot.threadId, answer.snapshot.osThreadId);

@@ -1,6 +1,6 @@
 /** `gmr dump --attach` on processes that know nothing of this package: what it tells of them, and that it leaves them as they were. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { listenersOf } from '../../src/cli/attach/listeners.js';
 import type { Report } from '../../src/report/types.js';
-import { GMR, plainEnvironment } from '../cli/gmr.js';
+import { assertOneLine, GMR, plainEnvironment } from '../cli/gmr.js';
 import { assertValid } from '../harness/schema.js';
 import { spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
@@ -40,6 +40,13 @@ function attach(pid: number, words: string[] = [], onStart: (pid: number) => voi
   return new Promise((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+}
+
+/** What took long was said as well, on lines before: that is not what is tested here. */
+function assertRefused({ code, stderr }: Outcome, pattern: RegExp): void {
+  assert.equal(code, 1);
+  const [last = ''] = stderr.trimEnd().split('\n').slice(-1);
+  assertOneLine(`${last}\n`, pattern);
 }
 
 async function reportOf(pid: number, words: string[] = []): Promise<Report> {
@@ -97,13 +104,20 @@ describe('gmr dump --attach', () => {
     const fixture = await start(['hung', release]);
     const before = seen(fixture);
     const report = await reportOf(fixture.pid, ['--deadline', '30000']);
-    await untilTrue('its threads and ports are as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
+    await untilTrue(
+      'its threads and ports are as before',
+      () => JSON.stringify(seen(fixture)) === JSON.stringify(before),
+    );
 
     assert.equal(report.process.node, process.version);
     const hung = report.threads.filter(({ state }) => state === 'spinning');
-    const tops = hung.map(({ stack }) => stack[0]?.function).sort();
-    assert.deepEqual(tops, ['spinsInWorker', 'spinsInWorker', 'spinsOnMain'], JSON.stringify(report.threads));
-    assert.ok(hung.every(({ readBy, blockedForMs, instrumented }) => readBy === 'inspector' && blockedForMs === null && !instrumented));
+    const places = hung.flatMap(({ stack }) => functionsOf(stack).filter((name) => name.startsWith('spins')));
+    assert.deepEqual(places.sort(), ['spinsInWorker', 'spinsInWorker', 'spinsOnMain'], JSON.stringify(report.threads));
+    assert.ok(
+      hung.every(
+        ({ readBy, blockedForMs, instrumented }) => readBy === 'inspector' && blockedForMs === null && !instrumented,
+      ),
+    );
     const spinning = report.verdicts.filter(({ code }) => code === 'thread-spinning');
     assert.equal(spinning.length, 3);
     assert.ok(spinning.every(({ forMs, since }) => forMs === null && since === null));
@@ -128,12 +142,15 @@ describe('gmr dump --attach', () => {
   test('reads a healthy process, twice, and calls nothing stuck', BOUND, async () => {
     const fixture = await start(['idle']);
     const before = seen(fixture);
-    for (const _round of [1, 2]) {
+    for (const place of ['first', 'second']) {
       const report = await reportOf(fixture.pid, ['--heap-scan', 'always']);
       assert.deepEqual(report.verdicts, []);
-      assert.deepEqual(report.threads.map(({ state }) => state), ['idle']);
+      assert.deepEqual(
+        report.threads.map(({ state }) => state),
+        ['idle'],
+      );
       assert.deepEqual(functionsOf(report.tasks.groups[0]?.awaitStack ?? []), ['awaitsTheGate', 'requestOnMain']);
-      await untilTrue('it is as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
+      await untilTrue(`it is as before the ${place}`, () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
     }
     await fixture.stop();
   });
@@ -151,7 +168,102 @@ describe('gmr dump --attach', () => {
   });
 
   test('sends nothing to a process whose main waits in a call', BOUND, async () => {
-    const fixture = await start(['read', '/proc/self/fd/0'], ['--inspect-port=0']);
+    const fifo = join(folder, 'fifo');
+    assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
+    const fixture = await start(['read', fifo]);
+    const before = seen(fixture);
+    const report = await reportOf(fixture.pid);
+    assert.ok(report.report.notRead.some(({ what, why }) => what === 'inspector lane' && /open/.test(why)));
+    assert.match(JSON.stringify(report.threads[0]?.kernel), /fifo/);
+    // The call goes on, and nothing comes after it.
+    writeFileSync(fifo, '');
+    await fixture.exited();
+    assert.equal(fixture.stderr, '', JSON.stringify(before));
+  });
+
+  test('uses an inspector that is open, beside a debugger, and leaves both', BOUND, async () => {
+    const port = await freePort();
+    const fixture = await start(['idle'], [`--inspect=127.0.0.1:${port}`]);
+    const url = /ws:\/\/\S+/.exec(fixture.stderr)?.[0] ?? '';
+    const debuggerSocket = new WebSocket(url);
+    await new Promise((resolve, reject) => {
+      debuggerSocket.once('open', resolve);
+      debuggerSocket.once('error', reject);
+    });
+    const before = seen(fixture);
+    const report = await reportOf(fixture.pid, ['--heap-scan', 'always']);
+    assert.deepEqual(functionsOf(report.tasks.groups[0]?.awaitStack ?? []), ['awaitsTheGate', 'requestOnMain']);
+    await untilTrue('it is as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
+    const answer = new Promise((resolve) => debuggerSocket.once('message', (data) => resolve(String(data))));
+    debuggerSocket.send('{"id":1,"method":"Runtime.evaluate","params":{"expression":"1 + 1"}}');
+    assert.match(String(await answer), /"value":2/);
+    debuggerSocket.terminate();
+    await fixture.stop();
+  });
+
+  test('says by whom the port is taken, and does not signal', BOUND, async () => {
+    const server = createServer().unref();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const fixture = await start(['idle'], [`--inspect-port=${port}`]);
+    const outcome = await attach(fixture.pid);
+    assertRefused(outcome, new RegExp(`port ${port}, .* taken by process ${process.pid} `));
+    assert.equal(fixture.stderr, '');
+    await fixture.stop();
+    server.close();
+  });
+
+  test('refuses what it cannot read, in one line, and harms nothing', BOUND, async () => {
+    const sleeper = spawn('sleep', ['60'], { stdio: 'ignore' });
+    const open = await start(['idle'], ['--inspect-port=0.0.0.0:0']);
+    const stopped = await start(['idle']);
+    stopped.signal('SIGSTOP');
+    await untilTrue('it is stopped', () => readFileSync(`/proc/${stopped.pid}/stat`, 'utf8').includes(') T '));
+    const cases: [pid: number, pattern: RegExp][] = [
+      [sleeper.pid ?? -1, /not Node\.js but \S*sleep/],
+      [2 ** 22 - 1, /no such process/],
+      [open.pid, /0\.0\.0\.0, to others/],
+      [stopped.pid, /stopped/],
+    ];
+    for (const [pid, pattern] of cases) {
+      const outcome = await attach(pid);
+      assertRefused(outcome, pattern);
+    }
+    assert.equal(sleeper.exitCode ?? sleeper.signalCode, null, 'it still runs');
+    assert.equal(open.stderr + stopped.stderr, '');
+    sleeper.kill('SIGKILL');
+    await open.stop();
+    await stopped.stop();
+  });
+
+  const canDisable = process.allowedNodeEnvironmentFlags.has('--disable-sigusr1');
+  test('refuses a process that SIGUSR1 would end', { ...BOUND, skip: !canDisable || BOUND.skip }, async () => {
+    const fixture = await start(['idle'], ['--disable-sigusr1']);
+    const outcome = await attach(fixture.pid);
+    assertRefused(outcome, /does not catch SIGUSR1/);
+    assert.equal(fixture.process.exitCode ?? fixture.process.signalCode, null, 'it still runs');
+    await fixture.stop();
+  });
+
+  test('a process that ends while it is read is one line', BOUND, async () => {
+    const fixture = await start(['idle']);
+    const outcome = attach(fixture.pid);
+    await fixture.line(/^Debugger attached/);
+    await fixture.stop();
+    assertRefused(await outcome, /ended while it was read/);
+  });
+
+  test('Ctrl-C closes the inspector before it ends the command', BOUND, async () => {
+    const fixture = await start(['hung', join(folder, 'never')]);
+    const before = seen(fixture);
+    let command = -1;
+    const outcome = attach(fixture.pid, ['--deadline', '30000'], (pid) => (command = pid));
+    await fixture.line(/^Debugger attached/);
+    process.kill(command, 'SIGINT');
+    const { signal, stdout } = await outcome;
+    assert.equal(signal, 'SIGINT');
+    assert.equal(stdout, '');
+    await untilTrue('it is as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
     await fixture.stop();
   });
 });

@@ -25,6 +25,9 @@ import { ended, isAlive, readTarget, type Target } from './target.js';
 /** For the threads and their evidence, and then for the heaps of those that wait; a quiet machine needs a tenth of it. In ms. */
 const DEADLINE_MS = 8000;
 
+/** Threads are known by their answer alone, and a loaded machine takes its time: one in native code costs this, in ms. */
+const SILENT_MS = 1500;
+
 const NOT_TOLD: NotRead = {
   threadId: null,
   what: 'ages, places of creation, and who submitted what',
@@ -101,6 +104,7 @@ function collectFrom(
     shared,
     knownThreads: () => [{ threadId: 0, osThreadId: target.pid }],
     inspector: Promise.resolve(whyNot ?? inspector),
+    silentMs: SILENT_MS,
     kernelOptions: () => ({ processRoot: target.folder, poolSize: poolSizeOf(target) }),
   });
   return collect(requestFor(target, options), {
