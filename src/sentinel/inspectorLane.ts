@@ -42,6 +42,8 @@ export class InspectorLane {
   readonly #request: ReportRequest;
   readonly #session: Session;
   readonly #skip: ReadonlySet<number>;
+  readonly #started = new Set<number>();
+  /** Those that are being asked. */
   readonly #reading = new Map<number, Promise<void>>();
   readonly #firstLooks = new Map<number, Look>();
   readonly read = new Map<number, ReadThread>();
@@ -68,9 +70,10 @@ export class InspectorLane {
   async settled(giveUp: (target: Target) => boolean): Promise<void> {
     const until = this.#request.startedMs + this.#request.deadlineMs;
     while (monotonicMs() < until) {
-      const waiting = [...this.silent.values()].filter((target) => !giveUp(target));
+      const asked = [...this.silent.values()].filter(({ threadId }) => this.#reading.has(threadId));
+      const waiting = asked.filter((target) => !giveUp(target));
       if (waiting.length === 0) return;
-      const answers = waiting.map((target) => this.#reading.get(target.threadId));
+      const answers = waiting.map(({ threadId }) => this.#reading.get(threadId));
       await Promise.race([Promise.allSettled(answers), setTimeout(20)]);
     }
   }
@@ -105,9 +108,12 @@ export class InspectorLane {
   }
 
   #start(target: Target): void {
-    if (this.#reading.has(target.threadId)) return;
+    if (this.#started.has(target.threadId)) return;
     this.silent.set(target.threadId, target);
-    this.#reading.set(target.threadId, this.#readTarget(target));
+    this.#started.add(target.threadId);
+    // Who was asked in vain, as everybody is once the session closes, is not asked again.
+    const reading = this.#readTarget(target).finally(() => this.#reading.delete(target.threadId));
+    this.#reading.set(target.threadId, reading);
   }
 
   async #readTarget(target: Target): Promise<void> {

@@ -257,7 +257,7 @@ describe('gmr dump --attach', () => {
     const fixture = await start(['hung', join(folder, 'never')]);
     const before = seen(fixture);
     let command = -1;
-    const outcome = attach(fixture.pid, ['--deadline', '30000'], (pid) => (command = pid));
+    const outcome = attach(fixture.pid, ['--deadline', '120000'], (pid) => (command = pid));
     await fixture.line(/^Debugger attached/);
     process.kill(command, 'SIGINT');
     const { signal, stdout } = await outcome;
