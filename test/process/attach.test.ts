@@ -94,6 +94,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+async function connectDebugger(fixture: Fixture): Promise<WebSocket> {
+  const line = await fixture.line(/^Debugger listening/);
+  const socket = new WebSocket(/ws:\S+/.exec(line)?.[0] ?? '');
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  return socket;
+}
+
 function functionsOf(frames: readonly { function: string }[]): string[] {
   return frames.map((frame) => frame.function);
 }
@@ -182,14 +192,8 @@ describe('gmr dump --attach', () => {
   });
 
   test('uses an inspector that is open, beside a debugger, and leaves both', BOUND, async () => {
-    const port = await freePort();
-    const fixture = await start(['idle'], [`--inspect=127.0.0.1:${port}`]);
-    const url = /ws:\/\/\S+/.exec(fixture.stderr)?.[0] ?? '';
-    const debuggerSocket = new WebSocket(url);
-    await new Promise((resolve, reject) => {
-      debuggerSocket.once('open', resolve);
-      debuggerSocket.once('error', reject);
-    });
+    const fixture = await start(['idle'], [`--inspect=127.0.0.1:${await freePort()}`]);
+    const debuggerSocket = await connectDebugger(fixture);
     const before = seen(fixture);
     const report = await reportOf(fixture.pid, ['--heap-scan', 'always']);
     assert.deepEqual(functionsOf(report.tasks.groups[0]?.awaitStack ?? []), ['awaitsTheGate', 'requestOnMain']);
@@ -197,6 +201,24 @@ describe('gmr dump --attach', () => {
     const answer = new Promise((resolve) => debuggerSocket.once('message', (data) => resolve(String(data))));
     debuggerSocket.send('{"id":1,"method":"Runtime.evaluate","params":{"expression":"1 + 1"}}');
     assert.match(String(await answer), /"value":2/);
+    debuggerSocket.terminate();
+    await fixture.stop();
+  });
+
+  test('refuses a process that a debugger holds, and leaves it held', BOUND, async () => {
+    const fixture = await start(['idle'], ['--inspect=0']);
+    const debuggerSocket = await connectDebugger(fixture);
+    const paused = new Promise<void>((resolve) => {
+      debuggerSocket.on('message', (data) => {
+        if (String(data).includes('"Debugger.paused"')) resolve();
+      });
+    });
+    for (const method of ['Debugger.enable', 'Debugger.pause']) debuggerSocket.send(JSON.stringify({ id: 1, method }));
+    await paused;
+    const isResumed: string[] = [];
+    debuggerSocket.on('message', (data) => isResumed.push(...(String(data).match(/"Debugger.resumed"/g) ?? [])));
+    assertRefused(await attach(fixture.pid), /a debugger holds its main thread/);
+    assert.deepEqual(isResumed, []);
     debuggerSocket.terminate();
     await fixture.stop();
   });

@@ -143,8 +143,10 @@ function poolSizeOf({ environment }: Target): number {
 
 /** What no thread without the preload can tell is said once, and not by each of them. */
 function finished(collected: Collected, kernelThreads: SectionReport[]): Report {
-  for (const { snapshot } of collected.answers)
-    snapshot.notRead = snapshot.notRead.filter((line) => !isWithoutPreload(line));
+  const snapshots = collected.answers.map(({ snapshot }) => snapshot);
+  const isInstrumented = snapshots.some(({ instrumented }) => instrumented);
+  if (!isInstrumented)
+    for (const snapshot of snapshots) snapshot.notRead = snapshot.notRead.filter((line) => !isWithoutPreload(line));
   const { main, reached } = collected;
   const isAsked = kernelThreads.length === 0;
   return buildReport(
@@ -153,7 +155,7 @@ function finished(collected: Collected, kernelThreads: SectionReport[]): Report 
       main: { ...main, sections: kernelThreads },
       // Which threads run JavaScript is not known where none could be asked.
       reached: reached === null || isAsked ? reached : { ...reached, nativeThreads: null },
-      notRead: [...collected.notRead, NOT_TOLD],
+      notRead: isInstrumented ? collected.notRead : [...collected.notRead, NOT_TOLD],
     },
     { serviceName: null, version: { vendor: null, product: null, version: null } },
   );

@@ -3,9 +3,9 @@ import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/sharedState.js';
 import { InspectorSession, type Session } from '../../sentinel/inspectorSession.js';
-import { listenersOf } from './listeners.js';
+import { connectionsTo, listenersOf } from './listeners.js';
 import { openInspector } from './openInspector.js';
-import { isAlive, type Target } from './target.js';
+import { isAlive, refused, type Target } from './target.js';
 import { openerFor, WebSocketWire } from './webSocketWire.js';
 
 /** Threads in native code do not answer, in ms; those that answer do it within ms, unless the machine has no time for them. */
@@ -13,6 +13,8 @@ const DRAIN_SILENT_MS = 300;
 const DRAIN_MS = 1500;
 /** Node closes at once when main runs JavaScript or its loop, in ms. */
 const CLOSE_MS = 1500;
+/** A main at a breakpoint answers at once, in ms. */
+const PAUSED_MS = 1000;
 const STEP_MS = 10;
 
 /** `_debugEnd` is the same for a Node that is older than we are. The answer never comes: the connection goes with it. */
@@ -51,9 +53,12 @@ export class Connection {
     const opened = await openInspector(this.#target);
     if (typeof opened === 'string') return opened;
     this.#isOurs = opened.isOurs;
+    const hasDebugger = connectionsTo(this.#target.folder, opened.port) > 0;
     this.#wire = new WebSocketWire(await openerFor(opened.url));
     this.#session = new InspectorSession(this.#wire);
     this.#session.connect();
+    if (hasDebugger && (await isPaused(this.#wire)))
+      throw refused(this.#target.pid, 'a debugger holds its main thread at a breakpoint');
     return null;
   }
 
@@ -97,6 +102,19 @@ export class Connection {
     while (monotonicMs() < until && isAlive(this.#target) && listenersOf(this.#target.folder).length >= before)
       await setTimeout(STEP_MS);
   }
+}
+
+/**
+ * Whether a debugger, which must be connected, holds main: it would look hung. Asked only then: V8's debugger is on already,
+ * and when it goes off for this session a pause of the other one stays as it is (tried on 20 to 26).
+ */
+async function isPaused(wire: WebSocketWire): Promise<boolean> {
+  let paused = false;
+  wire.on('Debugger.paused', () => (paused = true));
+  const answered = new Promise<void>((resolve) => wire.post('Debugger.enable', {}, () => resolve()));
+  await within(answered, PAUSED_MS);
+  wire.post('Debugger.disable', {}, () => {});
+  return paused;
 }
 
 function within(done: Promise<void>, boundMs: number): Promise<void> {

@@ -9,8 +9,9 @@ export interface Listener {
   inode: string;
 }
 
-/** `TCP_LISTEN` of the kernel, as `/proc/net/tcp` prints it. */
+/** `TCP_LISTEN` and `TCP_ESTABLISHED` of the kernel, as `/proc/net/tcp` prints them. */
 const LISTENS = '0A';
+const IS_CONNECTED = '01';
 
 /** Those of the process; none where its descriptors cannot be read. */
 export function listenersOf(folder: string): Listener[] {
@@ -18,12 +19,23 @@ export function listenersOf(folder: string): Listener[] {
   return listenersAround(folder).filter(({ inode }) => inodes.has(inode));
 }
 
+/** How many connections to this port of its own the process has. */
+export function connectionsTo(folder: string, port: number): number {
+  const inodes = inodesOf(folder);
+  return socketsAround(folder, IS_CONNECTED).filter((socket) => socket.port === port && inodes.has(socket.inode))
+    .length;
+}
+
 /** Those of every process in the same network. */
 export function listenersAround(folder: string): Listener[] {
+  return socketsAround(folder, LISTENS);
+}
+
+function socketsAround(folder: string, wanted: string): Listener[] {
   const lines = ['tcp', 'tcp6'].flatMap((table) => (readText(`${folder}/net/${table}`) ?? '').split('\n'));
   return lines.flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
-    const [, host, port] = /^(.*):(\d+)$/.exec(state === LISTENS ? (readAddress(local) ?? '') : '') ?? [];
+    const [, host, port] = /^(.*):(\d+)$/.exec(state === wanted ? (readAddress(local) ?? '') : '') ?? [];
     if (host === undefined || port === undefined) return [];
     return [{ host: host.replace(/^\[|\]$/g, ''), port: Number(port), inode }];
   });

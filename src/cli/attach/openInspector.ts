@@ -11,6 +11,8 @@ import { ended, isAlive, refused, type Target } from './target.js';
 
 /** From the signal to the port: 90 to 170 ms were seen on 20 to 26, hung or not; a loaded machine takes longer. */
 const OPENS_MS = 1500;
+/** A process this young may still be about to open the inspector that its flags ask for, in ms. */
+const YOUNG_MS = 10_000;
 /** Somebody else who attaches has the port for a second or so: that long it is waited for, in ms. */
 const TAKEN_MS = 2500;
 const STEP_MS = 15;
@@ -20,8 +22,12 @@ const MOST_BYTES = 1024 * 1024;
 /** A call that main sits in at both of two looks, this far apart, is one that no signal gets it out of, in ms. */
 const LOOKS_APART_MS = 60;
 
-export interface OpenInspector {
+interface Found {
   url: string;
+  port: number;
+}
+
+export interface OpenInspector extends Found {
   /** Ours to close; false where it was open before. */
   isOurs: boolean;
 }
@@ -34,7 +40,7 @@ export interface OpenInspector {
 export async function openInspector(target: Target): Promise<OpenInspector | string> {
   const expected = debugPortOf(target);
   const open = await findOpen(target, expected);
-  if (open !== null) return { url: open, isOurs: false };
+  if (open !== null) return { ...open, isOurs: false };
   if (!target.catchesSignal) throw refused(target.pid, NO_HANDLER);
   if (!isLoopback(expected.host))
     throw refused(target.pid, `its flags open the inspector on ${expected.host}, to others than this machine`);
@@ -48,17 +54,26 @@ const NO_HANDLER =
   'it does not catch SIGUSR1, which would end it (--disable-sigusr1, the permission model, or it is still starting)';
 
 /** Only ports that its flags name, or that Node takes by itself, are asked: others belong to the application. */
-async function findOpen(target: Target, { port, isOpenFromStart }: DebugPort): Promise<string | null> {
+async function findOpen(target: Target, expected: DebugPort): Promise<Found | null> {
+  const until = monotonicMs() + (expected.isOpenFromStart && target.uptimeMs < YOUNG_MS ? OPENS_MS : 0);
+  for (;;) {
+    const found = await lookForOpen(target, expected);
+    if (found !== null || monotonicMs() >= until) return found;
+    await setTimeout(STEP_MS);
+  }
+}
+
+async function lookForOpen(target: Target, { port, isOpenFromStart }: DebugPort): Promise<Found | null> {
   const candidates = listenersOf(target.folder).filter(
     (listener) => listener.port === port || (port === 0 && isOpenFromStart && isLoopback(listener.host)),
   );
-  return firstUrl(candidates);
+  return firstFound(candidates);
 }
 
-async function firstUrl(candidates: readonly Listener[]): Promise<string | null> {
+async function firstFound(candidates: readonly Listener[]): Promise<Found | null> {
   for (const candidate of candidates) {
     const url = await askUrl(candidate);
-    if (url !== null) return url;
+    if (url !== null) return { url, port: candidate.port };
   }
   return null;
 }
@@ -98,8 +113,8 @@ async function signalled(target: Target, { port }: DebugPort): Promise<OpenInspe
   while (monotonicMs() < until) {
     await setTimeout(STEP_MS);
     if (!isAlive(target)) throw ended(target.pid);
-    const url = await firstUrl(listenersOf(target.folder).filter(({ inode }) => !before.has(inode)));
-    if (url !== null) return { url, isOurs: true };
+    const found = await firstFound(listenersOf(target.folder).filter(({ inode }) => !before.has(inode)));
+    if (found !== null) return { ...found, isOurs: true };
   }
   return (
     'its inspector did not open: main is inside native code, or the application listens to SIGUSR1 itself. ' +
