@@ -78,5 +78,6 @@ function isRequest(value: Partial<AskedRequest>): value is AskedRequest {
 
 /** What the option of this name takes, as it takes it. */
 function isOptionOrNull(name: keyof Options, value: unknown): boolean {
-  return value === null || OPTION_SPECS.find((option) => option.name === name)?.check(value) === value;
+  if (value === null || value === undefined) return value === null;
+  return OPTION_SPECS.find((option) => option.name === name)?.check(value) === value;
 }

@@ -9,19 +9,26 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { folderIn, reasonAgainst } from '../asking/folder.js';
-import { answerName, isAskingName, parseRequest, requestName, type AskedRequest } from '../asking/request.js';
+import {
+  answerName,
+  isAskingName,
+  parseRequest,
+  REQUEST_MAX_BYTES,
+  requestName,
+  type AskedRequest,
+} from '../asking/request.js';
 import { readRegularFile } from '../coordinator/regularFile.js';
 import { GuruError, messageOf } from '../errors.js';
 import { asOwner } from './owner.js';
 import type { Target } from './target.js';
 
 const MODE = 0o600;
-const REQUEST_MAX = 4096;
 /** What an asker that was killed left behind is taken away after this, in ms. */
 const STALE_MS = 10 * 60_000;
 /** A report of 100,000 tasks is some 50 MB; what is larger is no report. */
@@ -59,9 +66,12 @@ export class Letter {
     });
   }
 
-  /** Whether the process has taken the request: it will answer. */
+  /** Whether the process has taken the request: it will answer. The next one may be in its place by now. */
   get isTaken(): boolean {
-    return asOwner(this.#target, () => !exists(this.#requestFile));
+    return asOwner(this.#target, () => {
+      const waiting = readRequest(this.#requestFile);
+      return waiting == null ? !exists(this.#requestFile) : waiting.id !== this.#request.id;
+    });
   }
 
   /** The text of the answer, once it is there. */
@@ -79,7 +89,7 @@ export class Letter {
   withdraw(signalled: boolean): void {
     asOwner(this.#target, () => {
       removeQuietly(this.#answerFile);
-      if (!exists(this.#requestFile)) return;
+      if (readRequest(this.#requestFile)?.id !== this.#request.id) return;
       removeQuietly(this.#requestFile);
       if (signalled) placeWhole(this.#requestFile, JSON.stringify({ ...this.#request, until: 0 }));
     });
@@ -117,10 +127,31 @@ function prepare(folder: string, uid: number): void {
 /** Whether another request is there that somebody still waits for; one that has expired is taken away. */
 function isWaiting(file: string): boolean {
   if (!exists(file)) return false;
-  const request = parseRequest(readRegularFile(file, REQUEST_MAX)?.text ?? '');
-  if (request !== null && request.until > Date.now()) return true;
-  removeQuietly(file);
-  return false;
+  if (!isExpired(file)) return true;
+  // The process may take it right now, and another asker leave the next one: looked at once more, out of everybody's reach.
+  const aside = `${file}.${process.pid}.new`;
+  try {
+    renameSync(file, aside);
+    if (!isExpired(aside)) linkSync(aside, file);
+  } catch {
+    return true;
+  } finally {
+    removeQuietly(aside);
+  }
+  return exists(file);
+}
+
+/** What can be read and is no request keeps nobody waiting; what is gone, somebody else has taken. */
+function isExpired(file: string): boolean {
+  const request = readRequest(file);
+  if (request === undefined) return exists(file) && !lstatSync(file).isFile();
+  return request === null || request.until < Date.now();
+}
+
+/** Undefined when there is none to be read, null when it is something else. */
+function readRequest(file: string): AskedRequest | null | undefined {
+  const text = readRegularFile(file, REQUEST_MAX_BYTES)?.text;
+  return text === undefined ? undefined : parseRequest(text);
 }
 
 /** A link gives the whole file its name, or fails where the name is taken: false then. */

@@ -49,6 +49,8 @@ export class Host {
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
+  /** Whether the report under way goes to `gmr` alone. */
+  #isAnswering = false;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
   static install(version: string, file: string): null {
@@ -169,13 +171,13 @@ export class Host {
     await this.#stopBy(signal);
   }
 
-  /** Another report is being taken, which answers a signal; but not a request that came with it. */
+  /** Another report is being taken, which answers a signal; but no request that came with it, nor when `gmr` gets it. */
   async #busyAt(signal: string): Promise<void> {
-    const { askPlaces } = reportSettings(this.#options);
-    if (isStopSignal(signal) || !isAsked(askPlaces))
+    const isRequest = !isStopSignal(signal) && isAsked(reportSettings(this.#options).askPlaces);
+    if (!isRequest && !this.#isAnswering)
       return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
     await this.#untilReported();
-    await this.#begin(ASKED);
+    await this.#begin(isRequest ? ASKED : triggerOf(signal));
   }
 
   /** Another report may be under way, and answers the signal as well: it is not cut off by the end of the process. */
@@ -198,13 +200,16 @@ export class Host {
     if (todo.kind === 'check') this.#check(todo.asked);
     if (todo.kind !== 'report') return;
     const { errand } = todo;
-    if (errand.order.answer !== null) this.#sentinel.link?.tell('errand', { claim, errand });
+    this.#isAnswering = errand.order.answer !== null;
+    if (this.#isAnswering) this.#sentinel.link?.tell('errand', { claim, errand });
     try {
       const report = await this.#lead.underClaim(claim, errand.trigger, errand.settings, errand.order);
       if (report !== null) announce(report, onReport);
     } catch (error) {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
       if (errand.order.answer !== null) refuse(errand.order.answer, `the report failed: ${messageOf(error)}`);
+    } finally {
+      this.#isAnswering = false;
     }
   }
 

@@ -57,6 +57,7 @@ const errands = new Errands(link);
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let crash: Crash | null = null;
 let isLeaving = false;
+let isAnswering = false;
 let finishedClaim = 0;
 let stopsHandled: string[] = [];
 let fileTriggers: FileTrigger[] = [];
@@ -141,14 +142,16 @@ async function onSignal(signal: string): Promise<void> {
   const graceMs = Math.min(settings.grace, settings.deadline);
   const deadlineMs = (claim: number): number => errands.deadlineMs(claim, settings);
   const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
-  if (claim === null) return askedMeanwhile(signal);
+  if (claim === null) return heardMeanwhile(signal);
   await report(claim, triggerOf(signal));
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
 }
 
-/** A request whose signal came while another report was being taken waits until that one is out. */
-function askedMeanwhile(signal: string): void {
-  if (ears.has(signal) && isAsked(settings.askPlaces)) void askedFor.ask(ASKED);
+/** What came while another report was being taken that does not answer it: a request, or a signal while `gmr` gets it. */
+function heardMeanwhile(signal: string): void {
+  if (!ears.has(signal) || isStopSignal(signal)) return;
+  if (isAsked(settings.askPlaces)) void askedFor.ask(ASKED);
+  else if (isAnswering) void requests.ask(triggerOf(signal));
 }
 
 /**
@@ -268,8 +271,13 @@ async function report(claim: Claim, trigger: Trigger): Promise<void> {
   if (todo.kind === 'check') await answerCheck(todo.asked);
   if (todo.kind !== 'report') return;
   const { errand } = todo;
-  const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
-  if (made !== null) handOver.offer(made);
+  isAnswering = errand.order.answer !== null;
+  try {
+    const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
+    if (made !== null) handOver.offer(made);
+  } finally {
+    isAnswering = false;
+  }
 }
 
 link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
