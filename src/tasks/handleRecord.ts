@@ -57,6 +57,16 @@ export class HandleRecord {
     return this.type.kind === 'port' ? this.resource === undefined : !this.isInUse();
   }
 
+  /**
+   * Whether it is a timer that says so by a plain property: asked in the hook, where nothing is interrupted, and 50 times
+   * cheaper than the property's descriptor, by which all else here is read.
+   */
+  hasClearlyEnded(): boolean {
+    if (this.type.kind !== 'timer' || this.#strong === null) return false;
+    const { _destroyed: isDestroyed } = this.#strong as { _destroyed?: unknown };
+    return isDestroyed === true;
+  }
+
   isInUse(): boolean {
     if (this.isDestroyed) return false;
     const resource = this.resource;

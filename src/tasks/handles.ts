@@ -16,6 +16,8 @@ import type { HooksWithoutPromises } from './withoutPromises.js';
 
 const RING_SIZE = 1 << 12;
 const RING_MASK = RING_SIZE - 1;
+/** What ended is let go when so many younger ones came: what the ring holds outlives the young generation. */
+const LOOKED_AT_AGAIN = 1 << 7;
 const BEATS_HELD = 12;
 const SWEPT_PER_BEAT = 500;
 const KEPT_MAX = 250_000;
@@ -122,6 +124,8 @@ export class HandleWatch {
     const before = this.#young[slot];
     if (before !== undefined) this.#promote(before);
     this.#young[slot] = record;
+    const earlier = (this.#count - LOOKED_AT_AGAIN) & RING_MASK;
+    if (this.#young[earlier]?.hasClearlyEnded() === true) this.#young[earlier] = undefined;
     if (type.kind === 'embedder') this.#watchDestroy(record);
   }
 
@@ -150,8 +154,9 @@ export class HandleWatch {
   }
 
   #promote(record: HandleRecord): void {
+    if (record.hasClearlyEnded()) return;
     if (record.isGone()) {
-      this.#forget(record);
+      this.#embedded.delete(record.asyncId);
       return;
     }
     if (this.#old.size < KEPT_MAX) this.#old.set(record.asyncId, record);

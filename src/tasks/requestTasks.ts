@@ -1,13 +1,15 @@
 /** Reads the requests in flight, and puts them into groups by what they ask for. */
 import type { RawFrame } from '../protocol.js';
 import type { WaitsFor } from '../report/types.js';
+import type { Ages } from './ages.js';
 import { now } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import type { GroupShape, TaskGroups } from './groups.js';
 import { ownFile } from './realm.js';
 import { factsOf, partsOf, type RequestFacts } from './requestFacts.js';
 import { nameRequests } from './requestNames.js';
-import type { RequestRecord, RequestWatch } from './requests.js';
+import type { RequestRecord } from './requestRecord.js';
+import type { RequestWatch } from './requests.js';
 import { dataOf, handleOf, objectOf } from './ownData.js';
 import type { PausableWork } from './slices.js';
 
@@ -47,7 +49,7 @@ export function* readRequests(watch: RequestWatch): PausableWork<RequestsInFligh
 }
 
 /** Adds to `groups`. */
-export function* addRequests({ listed }: RequestsInFlight, groups: TaskGroups): PausableWork<void> {
+export function* addRequests({ listed }: RequestsInFlight, ages: Ages, groups: TaskGroups): PausableWork<void> {
   const places = new Map<WaitsFor, Places>();
   for (const { record, waitsFor } of listed) {
     const known = places.get(waitsFor) ?? new Places();
@@ -58,7 +60,7 @@ export function* addRequests({ listed }: RequestsInFlight, groups: TaskGroups): 
   const at = now();
   for (const [index, { record, waitsFor }] of listed.entries()) {
     const key = [TYPE, waitsFor.kind, waitsFor.what].join('\0');
-    const ageMs = Math.max(0, at - record.startedAt);
+    const ageMs = ages.ageOf(record.id, at);
     groups.add(key, record.id, ageMs, record.labels, () => shapeOf(key, waitsFor, places.get(waitsFor)));
     if (index % 64 === 0) yield;
   }

@@ -183,7 +183,7 @@ class Tracker implements TaskTracker {
   *#readRequests(groups: TaskGroups): PausableWork<RequestsInFlight | null> {
     if (this.#requests === null) return null;
     const requests = yield* readRequests(this.#requests);
-    yield* addRequests(requests, groups);
+    yield* addRequests(requests, this.#requests.ages, groups);
     return requests;
   }
 
