@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/sharedState.js';
 import { InspectorSession, type Session } from '../../sentinel/inspectorSession.js';
 import { connectionsTo, listenersOf } from './listeners.js';
-import { openInspector } from './openInspector.js';
+import { openInspector, type NotOpen, type OpenInspector } from './openInspector.js';
 import { isAlive, refused, type Target } from './target.js';
 import { openerFor, WebSocketWire } from './webSocketWire.js';
 
@@ -30,6 +30,7 @@ export class Connection {
   #wire: WebSocketWire | null = null;
   #session: InspectorSession | null = null;
   #isOurs = false;
+  #late: NotOpen['late'] = () => Promise.resolve(null);
 
   constructor(target: Target) {
     this.#target = target;
@@ -51,15 +52,24 @@ export class Connection {
 
   async #open(): Promise<string | null> {
     const opened = await openInspector(this.#target);
-    if (typeof opened === 'string') return opened;
-    this.#isOurs = opened.isOurs;
+    if ('late' in opened) {
+      this.#late = opened.late;
+      return opened.why;
+    }
     const hasDebugger = connectionsTo(this.#target.folder, opened.port) > 0;
-    this.#wire = new WebSocketWire(await openerFor(opened.url));
-    this.#session = new InspectorSession(this.#wire);
-    this.#session.connect();
-    if (hasDebugger && (await isPaused(this.#wire)))
+    const wire = await this.#connect(opened);
+    if (hasDebugger && (await isPaused(wire)))
       throw refused(this.#target.pid, 'a debugger holds its main thread at a breakpoint');
     return null;
+  }
+
+  async #connect({ url, isOurs }: OpenInspector): Promise<WebSocketWire> {
+    const wire = new WebSocketWire(await openerFor(url));
+    this.#isOurs = isOurs;
+    this.#wire = wire;
+    this.#session = new InspectorSession(wire);
+    this.#session.connect();
+    return wire;
   }
 
   /** For somebody who opens and closes a session of its own: this one stays open meanwhile. */
@@ -84,6 +94,8 @@ export class Connection {
 
   async #close(): Promise<void> {
     await this.#opening?.catch(() => null);
+    const late = await this.#late();
+    if (late !== null) await this.#connect(late);
     const [wire, session] = [this.#wire, this.#session];
     if (wire === null || session === null) return;
     await session.drain(DRAIN_SILENT_MS, DRAIN_MS);

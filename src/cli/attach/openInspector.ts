@@ -2,12 +2,13 @@
 import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../../agent/sharedState.js';
+import { messageOf } from '../../errors.js';
 import { isEventWait, isLockWait } from '../../report/nativeWait.js';
 import { sampleThread, type KernelSample } from '../../sentinel/kernelLane.js';
 import { syscallName } from '../../sentinel/syscalls.js';
 import { debugPortOf, isLoopback, type DebugPort } from './debugPort.js';
 import { listenersAround, listenersOf, ownerOf, type Listener } from './listeners.js';
-import { ended, isAlive, refused, type Target } from './target.js';
+import { ended, isAlive, readTarget, refused, type Target } from './target.js';
 
 /** From the signal to the port: 90 to 170 ms were seen on 20 to 26, hung or not; a loaded machine takes longer. */
 const OPENS_MS = 1500;
@@ -32,12 +33,19 @@ export interface OpenInspector extends Found {
   isOurs: boolean;
 }
 
+/** One that cannot be entered: main is inside native code. */
+export interface NotOpen {
+  why: string;
+  /** Where it has opened meanwhile, since the call returned; null where it has not. */
+  late: () => Promise<OpenInspector | null>;
+}
+
 /**
- * The inspector of the process, or a line that says why it cannot be entered: main is inside native code.
+ * The inspector of the process, or why it cannot be entered.
  * @throws {GuruError} `GMR_TARGET` where SIGUSR1 would do harm or open a port to others, where the port is taken, and where
  * the process ends.
  */
-export async function openInspector(target: Target): Promise<OpenInspector | string> {
+export async function openInspector(target: Target): Promise<OpenInspector | NotOpen> {
   const expected = debugPortOf(target);
   const open = await findOpen(target, expected);
   if (open !== null) return { ...open, isOurs: false };
@@ -45,7 +53,8 @@ export async function openInspector(target: Target): Promise<OpenInspector | str
   if (!isLoopback(expected.host))
     throw refused(target.pid, `its flags open the inspector on ${expected.host}, to others than this machine`);
   const call = await callOfMain(target);
-  if (call !== null) return `main is inside native code (${call}), so its inspector was not opened`;
+  if (call !== null)
+    return { why: `main is inside native code (${call}), so its inspector was not opened`, late: async () => null };
   await untilFree(target, expected);
   return signalled(target, expected);
 }
@@ -106,20 +115,36 @@ async function untilFree(target: Target, { port }: DebugPort): Promise<void> {
   throw refused(target.pid, `port ${port}, where it would open its inspector, is taken by ${by}`);
 }
 
-async function signalled(target: Target, { port }: DebugPort): Promise<OpenInspector | string> {
+async function signalled(target: Target, { port }: DebugPort): Promise<OpenInspector | NotOpen> {
   const before = new Set(listenersOf(target.folder).map(({ inode }) => inode));
-  process.kill(target.pid, 'SIGUSR1');
+  const look = async (): Promise<OpenInspector | null> => {
+    const found = await firstFound(listenersOf(target.folder).filter(({ inode }) => !before.has(inode)));
+    return found === null ? null : { ...found, isOurs: true };
+  };
+  sendSignal(target);
   const until = monotonicMs() + OPENS_MS;
   while (monotonicMs() < until) {
     await setTimeout(STEP_MS);
     if (!isAlive(target)) throw ended(target.pid);
-    const found = await firstFound(listenersOf(target.folder).filter(({ inode }) => !before.has(inode)));
-    if (found !== null) return { ...found, isOurs: true };
+    const found = await look();
+    if (found !== null) return found;
   }
-  return (
+  const why =
     'its inspector did not open: main is inside native code, or the application listens to SIGUSR1 itself. ' +
-    `If a call returns later, Node opens port ${port} then, and leaves it open`
-  );
+    `If a call returns later, Node opens port ${port} then, and leaves it open`;
+  return { why, late: look };
+}
+
+/** Everything is looked at once more: the number may be another process's by now, or the process another program. */
+function sendSignal(target: Target): void {
+  const now = readTarget(target.pid);
+  if (now.startTime !== target.startTime) throw ended(target.pid);
+  if (!now.catchesSignal) throw refused(target.pid, NO_HANDLER);
+  try {
+    process.kill(target.pid, 'SIGUSR1');
+  } catch (cause) {
+    throw refused(target.pid, `it cannot be signalled: ${messageOf(cause)}`);
+  }
 }
 
 /** The URL of the main thread's session; null for whatever else listens there. */
