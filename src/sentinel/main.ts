@@ -133,7 +133,7 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
     const stop = listenToSignal(signal, () => void onSignal(signal));
     if (stop !== null) ears.set(signal, stop);
   }
-  const asking = signals.find((signal) => !isStopSignal(signal));
+  const asking = settings.askPlaces.length === 0 ? undefined : signals.find((signal) => !isStopSignal(signal));
   nameOwnThread(constants.signals[asking as NodeJS.Signals] ?? 0);
 }
 

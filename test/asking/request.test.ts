@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import { assert as assertProperty, json, oneof, property, string } from 'fast-check';
 import { answerName, isAskingName, parseRequest, requestName, type AskedRequest } from '../../src/asking/request.js';
 
 const REQUEST: AskedRequest = {
@@ -41,7 +41,7 @@ test('a request with one thing wrong is none', { timeout: 10_000 }, () => {
 });
 
 test('whatever the text is, reading it throws nothing', { timeout: 30_000 }, () => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => parseRequest(text) === null));
+  assertProperty(property(oneof(string(), json()), (text) => parseRequest(text) === null));
 });
 
 test('the names of requests and answers are known from all others', { timeout: 10_000 }, () => {

