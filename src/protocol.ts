@@ -8,6 +8,9 @@ import type { Frame, SectionReport, TasksMode, ThreadPhase, WaitsFor } from './r
 /** Under this symbol on `globalThis` every instrumented thread keeps its `AgentHandle`. */
 export const AGENT_KEY = Symbol.for('guru-meditation.agent');
 
+/** What the sentinel's thread is called, so that it is known from outside. */
+export const SENTINEL_NAME = 'guru-meditation sentinel';
+
 /** Under this key `worker_threads.setEnvironmentData` hands `SharedSetup` to every thread that is started later. */
 export const ENVIRONMENT_KEY = 'guru-meditation.shared';
 

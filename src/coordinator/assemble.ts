@@ -20,7 +20,7 @@ export interface Surroundings {
 }
 
 export function assembleReport(collected: Collected, surroundings: Surroundings): Omit<Report, 'verdicts'> {
-  const { request, main, reached } = collected;
+  const { request, identity, main, reached } = collected;
   const unread = unreadThreads(collected);
   const pools = poolsOf(collected.answers, surroundings.frame);
   const threads = [
@@ -45,15 +45,15 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
       notRead,
     },
     process: {
-      pid: process.pid,
-      ppid: process.ppid,
+      pid: identity.pid,
+      ppid: identity.ppid,
       title: main.title,
       serviceName: surroundings.serviceName,
       host: hostname(),
-      node: process.version,
+      node: identity.node,
       platform: process.platform,
       arch: process.arch,
-      uptimeMs: Math.round(process.uptime() * 1000),
+      uptimeMs: identity.uptimeMs,
       argv: main.argv,
       execArgv: main.execArgv,
       memory: main.memory,

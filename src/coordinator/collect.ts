@@ -4,8 +4,8 @@ import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
 import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import { endedAmong, forgetEnded } from './endedThreads.js';
-import type { NotRead } from '../report/types.js';
-import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
+import type { CollectedBy, NotRead } from '../report/types.js';
+import type { Answer, Collected, MainFacts, ProcessIdentity, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
 import { addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
@@ -19,7 +19,11 @@ const PLACES_MS = 100;
 const STACKS_FIRST_MS = 150;
 
 export interface Lanes {
-  collectedBy: 'main' | 'sentinel';
+  collectedBy: CollectedBy;
+  /** Of the process that is read. */
+  identity: () => ProcessIdentity;
+  /** Its folder in procfs; `/proc/self` when not given. */
+  processRoot?: string;
   shared: SharedState;
   heartbeatMs: number | null;
   ports: PortLane;
@@ -52,12 +56,13 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     restAfter(stacks, lanes, { request, question, own, asking }),
   ]);
   const [main, threadSections] = rest;
-  const reached = withoutEnded(reading);
+  const reached = withoutEnded(reading, lanes);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
   const heapScans = request.readTasks ? await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []) : [];
   return {
     request,
     collectedBy: lanes.collectedBy,
+    identity: lanes.identity(),
     answers,
     reached,
     notRead: lateTasks(asking.late, own),
@@ -157,9 +162,9 @@ function isEverybody(lanes: Lanes, spoken: Answer[]): boolean {
 }
 
 /** A thread that ended while it was waited for is no thread that could not be read. */
-function withoutEnded(reached: Reached | null): Reached | null {
+function withoutEnded(reached: Reached | null, { processRoot }: Lanes): Reached | null {
   if (reached === null) return null;
-  const ended = new Set(endedAmong(reached.unread));
+  const ended = new Set(endedAmong(reached.unread, processRoot));
   return { ...reached, unread: reached.unread.filter((thread) => !ended.has(thread)) };
 }
 

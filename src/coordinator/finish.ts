@@ -22,12 +22,15 @@ export function finishReport(collected: Collected, settings: ReportSettings, ord
   return report;
 }
 
-function buildReport(collected: Collected, settings: ReportSettings): Report {
-  const { mainScript } = collected.main;
+/** The report, not delivered. */
+export function buildReport(collected: Collected, settings: Pick<ReportSettings, 'serviceName' | 'version'>): Report {
+  const { main, identity } = collected;
+  const { mainScript } = main;
   const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);
-  const sources = new SourceLines(root);
+  const sources = new SourceLines(root, identity.startedAtMs);
   const cut: NotRead[] = [];
-  const processes = readProcesses(process.pid, '/proc', {
+  const processes = readProcesses(identity.pid, '/proc', {
+    isOwn: collected.collectedBy !== 'attached',
     onCut: (why) => cut.push({ threadId: null, what: 'processes', why }),
   });
   const unjudged = assembleReport(

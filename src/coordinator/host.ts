@@ -21,7 +21,7 @@ import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
 import { reachBy } from './linkReach.js';
-import { readMainFacts } from './mainFacts.js';
+import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
@@ -233,6 +233,7 @@ export class Host {
     const { link } = this.#sentinel;
     return {
       collectedBy: 'main',
+      identity: ownIdentity,
       shared: this.#shared,
       heartbeatMs: this.#options.heartbeat,
       ports: this.#ports,

@@ -18,6 +18,9 @@ export interface NotRead {
   why: string;
 }
 
+/** Who led it: main; the sentinel, since main did not answer; or `gmr dump --attach`, from another process. */
+export type CollectedBy = 'main' | 'sentinel' | 'attached';
+
 export interface ReportHeader {
   id: string;
   by: string;
@@ -27,7 +30,7 @@ export interface ReportHeader {
   stacksMs: number;
   /** From the request to the finished report, evidence included, rendering and writing not. */
   durationMs: number;
-  collectedBy: 'main' | 'sentinel';
+  collectedBy: CollectedBy;
   complete: boolean;
   notRead: NotRead[];
 }

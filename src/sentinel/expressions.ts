@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { packageFolder } from '../packageFolder.js';
 import type { HeapScanLimits, SnapshotRequest } from '../protocol.js';
 
 const AGENT = 'globalThis[Symbol.for("guru-meditation.agent")]';
+
+const FOLDER = packageFolder() ?? '.';
 
 /** Read once: by file name. */
 const texts = new Map<string, string>();
@@ -56,13 +59,13 @@ function inProbe(call: 'snapshot()' | 'look()'): string {
 }
 
 function bundled(name: string): string {
-  const text = texts.get(name) ?? readFileSync(join(__dirname, name), 'utf8');
+  const text = texts.get(name) ?? readFileSync(join(FOLDER, name), 'utf8');
   texts.set(name, text);
   return text;
 }
 
 /** What of this package runs in threads of the application, as V8 knows scripts: by path, or by URL. */
 function ownFiles(): string[] {
-  const paths = ['register.cjs', 'index.js', 'guru-meditation-report.cjs'].map((name) => join(__dirname, name));
+  const paths = ['register.cjs', 'index.js', 'guru-meditation-report.cjs'].map((name) => join(FOLDER, name));
   return paths.flatMap((path) => [path, pathToFileURL(path).href]);
 }
