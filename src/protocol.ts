@@ -3,6 +3,7 @@
  * Nothing in here runs by itself, and everything that comes over a port is checked before it is believed.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { PoolFacts } from './pools/adapters/adapter.js';
 import type { Frame, SectionReport, TasksMode, ThreadPhase, WaitsFor } from './report/types.js';
 
 /** Under this symbol on `globalThis` every instrumented thread keeps its `AgentHandle`. */
@@ -67,8 +68,7 @@ export interface TaskSnapshot {
   groupsElided: number;
   /** Why places or groups are missing, one line each; empty when nothing is. */
   notRead: string[];
-  /** What a pool's tasks say, from their async resources. */
-  poolTasks: RawPoolTask[];
+  pools: RawPool[];
 }
 
 /** How far a list of promises from the heap is asked, and which scripts are this package's own. */
@@ -79,18 +79,39 @@ export interface HeapScanLimits extends Pick<SnapshotRequest, 'placesMax' | 'pla
 /** What a thread's heap tells of its pending promises; a part of a `TaskSnapshot`. */
 export type HeapFindings = Pick<TaskSnapshot, 'pending' | 'placesRead' | 'groups' | 'groupsElided' | 'notRead'>;
 
+/** A worker pool as the thread that made it knows it: by its tasks' async resources, and by its object where that is known. */
+export interface RawPool {
+  kind: string;
+  /** The async id of the pool's own resource, which no other pool of its thread has; null where there is none. */
+  poolId: number | null;
+  /** Given by `instrument`; null for a pool without a name of its own. */
+  name: string | null;
+  /** Whether the tasks were seen one by one; where not, `facts` count them. */
+  isTracked: boolean;
+  running: RawPoolTask[];
+  runningElided: number;
+  queued: number;
+  oldestQueued: RawPoolTask | null;
+  /** Where queued tasks were submitted, most frequent first. */
+  queuedAt: { count: number; stack: RawFrame[] }[];
+  facts: PoolFacts | null;
+  /** How old `facts` are, ms: 0 when read for this request. */
+  factsAgoMs: number | null;
+  /** Why `facts` are missing or old; null when they are neither. */
+  notRead: string | null;
+}
+
 /** A task of a worker pool, as its async resource tells. */
 export interface RawPoolTask {
-  kind: string;
-  asyncId: number;
-  /** Which pool object it belongs to, when that can be told apart; else null and pools are told apart by file. */
-  poolId: number | null;
   file: string | null;
   name: string | null;
   threadId: number | null;
   queuedMs: number | null;
+  /** Null for a task that is queued, and where nobody knows. */
   runningMs: number | null;
   submittedAt: RawFrame[];
+  labels: Record<string, string>;
+  /** A redacted preview, where the option asks for it and the pool still has it. */
   payload: string | null;
 }
 

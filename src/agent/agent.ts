@@ -13,6 +13,8 @@ import type {
   ToAgent,
 } from '../protocol.js';
 import type { KeptAlive, ThreadPhase } from '../report/types.js';
+import { InstrumentedPools } from '../pools/instrument.js';
+import { describePools } from '../pools/threadPools.js';
 import { createSectionRegistry } from '../sections/registered.js';
 import { captureStack } from '../tasks/realm.js';
 import { addLabel, runWithLabels, type LabelScope } from '../tasks/labels.js';
@@ -30,6 +32,8 @@ const REHEARSAL_BEAT = 4;
 export class Agent {
   /** What the application registered in this thread. */
   readonly sections = createSectionRegistry();
+  /** What the application instrumented in this thread. */
+  readonly pools = new InstrumentedPools();
   readonly #shared: SharedState;
   readonly #heartbeat: Heartbeat;
   readonly #children: Children;
@@ -42,7 +46,10 @@ export class Agent {
   constructor(shared: SharedState, settings: AgentSettings, parentThreadId: number | null) {
     this.#shared = shared;
     this.#parentThreadId = parentThreadId;
-    this.#tracker = installTracker(settings.tasks, { payloadBytes: settings.taskPayload });
+    this.#tracker = installTracker(settings.tasks, {
+      payloadBytes: settings.taskPayload,
+      describePools: (found, lane, payloadBytes) => describePools(this.pools, found, lane, payloadBytes),
+    });
     this.#children = new Children(this.#tracker);
     this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
     this.#heartbeat.onBeat(() => this.#beat());
@@ -161,7 +168,7 @@ export class Agent {
   serve(port: MessagePort): void {
     port.on('message', (message: ToAgent | null) => {
       if (message?.kind === 'snapshot' || message?.kind === 'tasks') void this.#answer(port, message);
-      else if (message?.kind === 'settings') this.#apply(message.settings);
+      else if (message?.kind === 'settings') this.apply(message.settings);
       else if (message?.kind === 'sections')
         void answerSections(this.sections, port, message.requestId, message.timeoutMs);
     });
@@ -181,8 +188,10 @@ export class Agent {
     }
   }
 
-  #apply(settings: AgentSettings): void {
+  /** Changes what this thread does from now on. */
+  apply(settings: AgentSettings): void {
     this.#tracker.setMode(settings.tasks);
+    this.#tracker.setPayload(settings.taskPayload);
     this.#heartbeat.setInterval(settings.heartbeatMs);
   }
 }

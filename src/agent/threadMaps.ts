@@ -4,7 +4,7 @@
  * interrupt; the lines themselves are read elsewhere.
  */
 import { packageOf, toPath } from '../report/frames.js';
-import type { RawFrame, TaskSnapshot } from '../protocol.js';
+import type { RawFrame, RawPool, TaskSnapshot } from '../protocol.js';
 
 /** Frames that are looked at, at most. */
 const FRAMES_MAX = 2000;
@@ -56,7 +56,12 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
 export function framesOf(tasks: TaskSnapshot | null): RawFrame[] {
   if (tasks === null) return [];
   const ofGroups = tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
-  return [...ofGroups, ...tasks.poolTasks.flatMap(({ submittedAt }) => submittedAt)];
+  return [...ofGroups, ...tasks.pools.flatMap(framesOfPool)];
+}
+
+function framesOfPool({ running, oldestQueued, queuedAt }: RawPool): RawFrame[] {
+  const told = oldestQueued === null ? running : [...running, oldestQueued];
+  return [...queuedAt.flatMap(({ stack }) => stack), ...told.flatMap(({ submittedAt }) => submittedAt)];
 }
 
 /** Frames that may have a map, TypeScript first: where time runs out, it is for those that need it least. */

@@ -14,7 +14,7 @@ const NO_TASKS: TaskSnapshot = {
   groups: [],
   groupsElided: 0,
   notRead: [],
-  poolTasks: [],
+  pools: [],
 };
 
 const WITHOUT_PRELOAD =

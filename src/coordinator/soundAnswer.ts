@@ -5,12 +5,14 @@
 import type {
   ChildThread,
   RawFrame,
+  RawPool,
   RawPoolTask,
   RawTaskGroup,
   TasksAnswer,
   TaskSnapshot,
   ThreadSnapshot,
 } from '../protocol.js';
+import type { PoolFacts, PoolFactsTask, TimeSpread } from '../pools/adapters/adapter.js';
 import type { SectionReport } from '../report/types.js';
 
 type Check = (value: unknown) => boolean;
@@ -84,16 +86,52 @@ const group = shape<RawTaskGroup>({
 });
 
 const poolTask = shape<RawPoolTask>({
-  kind: text,
-  asyncId: number,
-  poolId: orNull(number),
   file: orNull(text),
   name: orNull(text),
   threadId: orNull(number),
   queuedMs: orNull(number),
   runningMs: orNull(number),
   submittedAt: frames,
+  labels: record(text),
   payload: orNull(text),
+});
+
+const times = orNull(shape<TimeSpread>({ p50: number, p99: number, max: number }));
+
+const poolFacts = shape<PoolFacts>({
+  file: orNull(text),
+  threadIds: list(number),
+  minThreads: orNull(number),
+  maxThreads: orNull(number),
+  idleTimeoutMs: orNull(number),
+  maxQueue: orNull(number),
+  tasksPerWorker: orNull(number),
+  busy: orNull(number),
+  idle: orNull(number),
+  queued: orNull(number),
+  needsDrain: orNull(flag),
+  completed: orNull(number),
+  utilization: orNull(number),
+  runTime: times,
+  waitTime: times,
+  running: list(shape<PoolFactsTask>({ threadId: number, task: orNull(text), runningMs: orNull(number) })),
+  isDestroyed: flag,
+  notKnown: list(text),
+});
+
+const pool = shape<RawPool>({
+  kind: text,
+  poolId: orNull(number),
+  name: orNull(text),
+  isTracked: flag,
+  running: list(poolTask),
+  runningElided: number,
+  queued: number,
+  oldestQueued: orNull(poolTask),
+  queuedAt: list(shape<RawPool['queuedAt'][number]>({ count: number, stack: frames })),
+  facts: orNull(poolFacts),
+  factsAgoMs: orNull(number),
+  notRead: orNull(text),
 });
 
 const tasks = orNull(
@@ -106,7 +144,7 @@ const tasks = orNull(
     groups: list(group),
     groupsElided: number,
     notRead: list(text),
-    poolTasks: list(poolTask),
+    pools: list(pool),
   }),
 );
 

@@ -3,7 +3,7 @@
  * no effect; `installTracker` puts the hooks of its mode in place. Nothing here throws into the application.
  */
 import { setImmediate } from 'node:timers';
-import type { RawFrame, RawPoolTask, SnapshotRequest, TaskSnapshot } from '../protocol.js';
+import type { RawFrame, RawPool, SnapshotRequest, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive, TasksMode } from '../report/types.js';
 import { Ages } from './ages.js';
 import { AliveList, type MapFrames } from './aliveList.js';
@@ -12,6 +12,7 @@ import { decodeForeignFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
 import { addHandles } from './handleTasks.js';
 import { HandleWatch } from './handles.js';
+import { PoolTasks, type DescribePools, type FoundPool } from './poolTasks.js';
 import { addPromises } from './promiseTasks.js';
 import { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
@@ -51,19 +52,28 @@ export interface TaskTracker {
   rehearse(): void;
   /** Changes what is watched from now on. */
   setMode(mode: TasksMode): void;
+  /** Changes how much of a pool task's payload is shown, in bytes. */
+  setPayload(bytes: number): void;
   /** Takes all hooks out again. */
   stop(): void;
 }
 
-/** Starts to watch this thread's tasks. @param options - `payloadBytes`: how much of a pool task's payload to show */
-export function installTracker(mode: TasksMode, options: { payloadBytes: number }): TaskTracker {
-  const tracker = new Tracker(options.payloadBytes);
+export interface TrackerOptions {
+  /** How much of a pool task's payload to show. */
+  payloadBytes: number;
+  /** Adds to the pools that were found what is known of them beside their tasks. */
+  describePools: DescribePools;
+}
+
+/** Starts to watch this thread's tasks. */
+export function installTracker(mode: TasksMode, options: TrackerOptions): TaskTracker {
+  const tracker = new Tracker(options);
   tracker.setMode(mode);
   return tracker;
 }
 
 class Tracker implements TaskTracker {
-  readonly #payloadBytes: number;
+  readonly #describePools: DescribePools;
   readonly #hooks = new HooksWithoutPromises();
   readonly #alive = new AliveList(this.#hooks);
   #mode: TasksMode = 'off';
@@ -72,9 +82,11 @@ class Tracker implements TaskTracker {
   #handles: HandleWatch | null = null;
   #requests: RequestWatch | null = null;
   #failures: string[] = [];
+  #payloadBytes: number;
 
-  constructor(payloadBytes: number) {
+  constructor({ payloadBytes, describePools }: TrackerOptions) {
     this.#payloadBytes = payloadBytes;
+    this.#describePools = describePools;
   }
 
   get mode(): TasksMode {
@@ -91,6 +103,10 @@ class Tracker implements TaskTracker {
     this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
     this.#guarded('requests', () => this.#setRequests(mode !== 'off', mode === 'full'));
     if (mode === 'full') this.#promises?.ring.ignoring(() => void this.#holdAlive());
+  }
+
+  setPayload(bytes: number): void {
+    this.#payloadBytes = bytes;
   }
 
   stop(): void {
@@ -160,10 +176,11 @@ class Tracker implements TaskTracker {
     const notRead = [...this.#failures];
     const requests = yield* attempt('requests', notRead, null, this.#readRequests(groups));
     const asked = this.#readPromises(request, requests?.listed ?? [], groups);
-    const found = yield* attempt('promises', notRead, null, asked);
-    notRead.push(...(found?.notRead ?? []));
+    const promises = yield* attempt('promises', notRead, null, asked);
+    notRead.push(...(promises?.notRead ?? []));
     const waits = new SocketWaits(requests, this.#requests);
-    const poolTasks = yield* attempt('handles', notRead, [], this.#readHandles(waits, groups));
+    const found = yield* attempt('handles', notRead, [], this.#readHandles(waits, groups));
+    const pools = yield* attempt('pools', notRead, [], this.#readPools(found, request));
     const uncounted =
       (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0) + (this.#requests?.uncounted ?? 0);
     if (uncounted > 0) notRead.push(`${uncounted} tasks came when too many were watched already, and are not listed`);
@@ -172,11 +189,11 @@ class Tracker implements TaskTracker {
       mode: this.#mode,
       heapScan: { done: false, why: this.#promises === null ? NOT_SCANNED : 'not needed', pauseMs: 0 },
       pending: tasks,
-      placesRead: found?.placesRead ?? 0,
+      placesRead: promises?.placesRead ?? 0,
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,
       ...listed,
       notRead,
-      poolTasks,
+      pools,
     };
   }
 
@@ -197,8 +214,15 @@ class Tracker implements TaskTracker {
     return yield* addPromises(source, request, requests, groups);
   }
 
-  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<RawPoolTask[]> {
-    return this.#handles === null ? [] : yield* addHandles(this.#handles, this.#payloadBytes, waits, groups);
+  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<FoundPool[]> {
+    const pools = new PoolTasks(this.#payloadBytes);
+    if (this.#handles !== null) yield* addHandles(this.#handles, waits, groups, pools);
+    return pools.found();
+  }
+
+  *#readPools(found: FoundPool[], { lane }: TaskRequest): PausableWork<RawPool[]> {
+    yield;
+    return this.#describePools(found, lane, this.#payloadBytes);
   }
 
   #setRequests(isWanted: boolean, withStacks: boolean): void {

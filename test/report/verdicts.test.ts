@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { spokenTime } from '../../src/report/durations.js';
-import type { Frame, PoolReport, TaskGroup, ThreadReport, Verdict, VerdictCode } from '../../src/report/types.js';
+import type {
+  Frame,
+  PoolReport,
+  PoolTask,
+  TaskGroup,
+  ThreadReport,
+  Verdict,
+  VerdictCode,
+} from '../../src/report/types.js';
 import type { Unjudged } from '../../src/report/verdictParts.js';
 import { findLeaks, findVerdicts } from '../../src/report/verdicts.js';
 
@@ -34,14 +42,7 @@ describe('verdicts on threads', () => {
         pool({
           busy: 1,
           running: [
-            {
-              threadId: 3,
-              task: 'renderPdf',
-              file: null,
-              runningMs: 41_200,
-              queuedMs: 1,
-              submittedAt: [frame('postInvoice', '/app/src/routes/invoice.ts', 40)],
-            },
+            poolTask({ runningMs: 41_200, submittedAt: [frame('postInvoice', '/app/src/routes/invoice.ts', 40)] }),
           ],
         }),
       ],
@@ -95,7 +96,7 @@ describe('verdicts on threads', () => {
 
   it('takes no healthy worker of a pool for stuck, though its loop has not turned for an hour', () => {
     const threads = [worker(3, { state: 'spinning', blockedForMs: 3_600_000, pool: 'pdf-render' })];
-    const running = [{ threadId: 3, task: 'renderPdf', file: null, runningMs: 80, queuedMs: 1, submittedAt: [] }];
+    const running = [poolTask({ runningMs: 80 })];
     assert.deepEqual(findVerdicts(report({ threads, pools: [pool({ busy: 1, running })] })), []);
   });
 
@@ -501,6 +502,31 @@ function pool(part: Partial<PoolReport>): PoolReport {
     oldestQueuedMs: null,
     running: [],
     queuedAt: [],
+    oldestQueued: null,
+    runningElided: 0,
+    ownerThreadId: 0,
+    limits: null,
+    completed: null,
+    utilization: null,
+    needsDrain: null,
+    runTime: null,
+    waitTime: null,
+    factsAgoMs: null,
+    notKnown: [],
+    ...part,
+  };
+}
+
+function poolTask(part: Partial<PoolTask>): PoolTask {
+  return {
+    threadId: 3,
+    task: 'renderPdf',
+    file: null,
+    runningMs: 41_000,
+    queuedMs: 1,
+    submittedAt: [],
+    labels: {},
+    payload: null,
     ...part,
   };
 }

@@ -30,6 +30,8 @@ export interface PoolFacts {
   idleTimeoutMs: number | null;
   /** How many tasks may wait; null where nothing bounds them. */
   maxQueue: number | null;
+  /** How many tasks a worker may have at once. */
+  tasksPerWorker: number | null;
   /** Workers with a task, and without one. */
   busy: number | null;
   idle: number | null;
@@ -74,6 +76,7 @@ export function nothingKnown(): PoolFacts {
     maxThreads: null,
     idleTimeoutMs: null,
     maxQueue: null,
+    tasksPerWorker: null,
     busy: null,
     idle: null,
     queued: null,
