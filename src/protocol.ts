@@ -68,7 +68,6 @@ export interface TaskSnapshot {
   groupsElided: number;
   /** Why places or groups are missing, one line each; empty when nothing is. */
   notRead: string[];
-  pools: RawPool[];
 }
 
 /** How far a list of promises from the heap is asked, and which scripts are this package's own. */
@@ -132,6 +131,8 @@ export interface ThreadSnapshot {
   heap: { used: number; limit: number } | null;
   resources: Record<string, number>;
   children: ChildThread[];
+  /** Worker pools that this thread has made. */
+  pools: RawPool[];
   tasks: TaskSnapshot | null;
   /** One line for each thing this thread could not tell, with why. */
   notRead: string[];
@@ -166,9 +167,18 @@ export interface TasksAnswer {
   notRead: string[];
 }
 
-/** The snapshot comes without its tasks, and says that the loop turns; the tasks come when their slices are done. */
+/** Worker pools come before all other tasks: they are few, and say what hung workers were asked to do. */
+export interface PoolsAnswer {
+  pools: RawPool[];
+  /** As in `TasksAnswer`. */
+  pauseMs: number;
+  notRead: string[];
+}
+
+/** The snapshot comes without pools and tasks, and says that the loop turns; those come when their slices are done. */
 export type FromAgent =
   | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
+  | { kind: 'pools'; requestId: string; answer: PoolsAnswer }
   | { kind: 'tasks'; requestId: string; answer: TasksAnswer }
   | { kind: 'sections'; requestId: string; sections: SectionReport[] };
 
@@ -208,10 +218,19 @@ export function isHello(value: unknown, token: string): value is Hello {
 }
 
 /** Checks the second part of an agent's answer. */
+export function isPools(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'pools' }> {
+  return isPart(value, 'pools', requestId);
+}
+
+/** Checks the third part of an agent's answer. */
 export function isTasks(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'tasks' }> {
+  return isPart(value, 'tasks', requestId);
+}
+
+function isPart(value: unknown, kind: string, requestId: string): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const message = value as { kind?: unknown; requestId?: unknown; answer?: Partial<TasksAnswer> | null };
-  return message.kind === 'tasks' && message.requestId === requestId && Array.isArray(message.answer?.notRead);
+  return message.kind === kind && message.requestId === requestId && Array.isArray(message.answer?.notRead);
 }
 
 /** Checks an agent's answer: garbage on a port is ignored, never trusted. */

@@ -7,6 +7,7 @@ import type {
   AgentSettings,
   ChildThread,
   FromAgent,
+  PoolsAnswer,
   SnapshotRequest,
   TasksAnswer,
   ThreadSnapshot,
@@ -24,7 +25,7 @@ import { countResources, guarded, readHeap, readOsThreadId, readThreadName } fro
 import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
-import { applyThreadMaps, framesOf } from './threadMaps.js';
+import { applyThreadMaps, framesOf, framesOfPools } from './threadMaps.js';
 
 /** After so many heartbeats, about a second, a thread is no short-lived one. */
 const REHEARSAL_BEAT = 4;
@@ -109,8 +110,9 @@ export class Agent {
     const snapshot = this.describe();
     snapshot.children = guarded('children', () => this.#placedChildren(), snapshot.children, snapshot.notRead);
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
+    snapshot.pools = guarded('pools', () => this.#tracker.pools(request), [], snapshot.notRead);
     snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
-    applyThreadMaps([...snapshot.stack, ...framesOf(snapshot.tasks)]);
+    applyThreadMaps([...snapshot.stack, ...framesOfPools(snapshot.pools), ...framesOf(snapshot.tasks)]);
     snapshot.pauseMs = performance.now() - started;
     return snapshot;
   }
@@ -132,16 +134,28 @@ export class Agent {
       heap: guarded('heap', readHeap, null, notRead),
       resources: guarded('resources', countResources, {}, notRead),
       children: guarded('children', () => this.#children.list(false), [], notRead),
+      pools: [],
       tasks: null,
       notRead,
       pauseMs: performance.now() - started,
     };
   }
 
+  /** The worker pools, in slices between turns of the loop: for a healthy thread. Never rejects. */
+  async poolsInSlices(request: SnapshotRequest): Promise<PoolsAnswer> {
+    try {
+      const { result: pools, longestPauseMs: pauseMs } = await this.#tracker.poolsInSlices(request);
+      applyThreadMaps(framesOfPools(pools));
+      return { pools, pauseMs, notRead: [] };
+    } catch (error) {
+      return { pools: [], pauseMs: 0, notRead: [`pools: ${error instanceof Error ? error.message : 'unreadable'}`] };
+    }
+  }
+
   /** The tasks, in slices between turns of the loop: for a healthy thread. Never rejects. */
   async tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer> {
     try {
-      const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
+      const { result: snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
       const placing = performance.now();
       applyThreadMaps(framesOf(snapshot));
       const children = this.#placedChildren();
@@ -178,11 +192,10 @@ export class Agent {
   async #answer(port: MessagePort, { kind, request }: Extract<ToAgent, { kind: 'snapshot' | 'tasks' }>): Promise<void> {
     try {
       const { requestId } = request;
-      const answer: FromAgent =
-        kind === 'snapshot'
-          ? { kind, requestId, snapshot: this.describe() }
-          : { kind, requestId, answer: await this.tasksInSlices(request) };
-      port.postMessage(answer);
+      const send = (answer: FromAgent): void => port.postMessage(answer);
+      if (kind === 'snapshot') return send({ kind, requestId, snapshot: this.describe() });
+      send({ kind: 'pools', requestId, answer: await this.poolsInSlices(request) });
+      send({ kind, requestId, answer: await this.tasksInSlices(request) });
     } catch {
       // The port went away with its owner, or a request made no sense: there is nobody to tell.
     }

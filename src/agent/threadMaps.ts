@@ -55,13 +55,15 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
 /** All frames of the tasks, for `applyThreadMaps`. */
 export function framesOf(tasks: TaskSnapshot | null): RawFrame[] {
   if (tasks === null) return [];
-  const ofGroups = tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
-  return [...ofGroups, ...tasks.pools.flatMap(framesOfPool)];
+  return tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
 }
 
-function framesOfPool({ running, oldestQueued, queuedAt }: RawPool): RawFrame[] {
-  const told = oldestQueued === null ? running : [...running, oldestQueued];
-  return [...queuedAt.flatMap(({ stack }) => stack), ...told.flatMap(({ submittedAt }) => submittedAt)];
+/** The same of the pools. */
+export function framesOfPools(pools: readonly RawPool[]): RawFrame[] {
+  return pools.flatMap(({ running, oldestQueued, queuedAt }) => {
+    const told = oldestQueued === null ? running : [...running, oldestQueued];
+    return [...queuedAt.flatMap(({ stack }) => stack), ...told.flatMap(({ submittedAt }) => submittedAt)];
+  });
 }
 
 /** Frames that may have a map, TypeScript first: where time runs out, it is for those that need it least. */

@@ -187,7 +187,7 @@ function processFacts({ reached }: Collected): Pick<StateFacts, 'throttledShare'
 
 /** For a worker of a pool: how long its task runs, as the thread that submitted it knows; null where nobody does. */
 function taskFacts({ threadId, stack }: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
-  const pools = collected.answers.flatMap(({ snapshot }) => snapshot.tasks?.pools ?? []);
+  const pools = collected.answers.flatMap(({ snapshot }) => snapshot.pools);
   const running = pools.flatMap((pool) => pool.running).filter((task) => task.threadId === threadId);
   const times = running.map(({ runningMs }) => runningMs).filter((ms) => ms !== null);
   if (times.length > 0) return { taskRunningMs: Math.max(...times) };

@@ -14,7 +14,6 @@ const NO_TASKS: TaskSnapshot = {
   groups: [],
   groupsElided: 0,
   notRead: [],
-  pools: [],
 };
 
 const WITHOUT_PRELOAD =

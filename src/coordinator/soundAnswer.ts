@@ -4,6 +4,7 @@
  */
 import type {
   ChildThread,
+  PoolsAnswer,
   RawFrame,
   RawPool,
   RawPoolTask,
@@ -144,7 +145,6 @@ const tasks = orNull(
     groups: list(group),
     groupsElided: number,
     notRead: list(text),
-    pools: list(pool),
   }),
 );
 
@@ -162,6 +162,7 @@ const snapshotOf = shape<ThreadSnapshot>({
   heap: orNull(shape<{ used: number; limit: number }>({ used: number, limit: number })),
   resources: record(number),
   children: list(child),
+  pools: list(pool),
   tasks,
   notRead: list(text),
 });
@@ -174,6 +175,12 @@ export function isSoundSnapshot(snapshot: ThreadSnapshot, threadId: number): boo
 export const isSoundTasks: (answer: TasksAnswer) => boolean = shape<TasksAnswer>({
   tasks,
   children: list(child),
+  pauseMs: number,
+  notRead: list(text),
+});
+
+export const areSoundPools: (answer: PoolsAnswer) => boolean = shape<PoolsAnswer>({
+  pools: list(pool),
   pauseMs: number,
   notRead: list(text),
 });

@@ -13,7 +13,7 @@ export function poolsOf(
   complete: Complete,
 ): PoolReport[] {
   const pools = answers.flatMap(({ snapshot }) =>
-    (snapshot.tasks?.pools ?? []).map((pool) => describe(pool, snapshot.threadId, threads, complete)),
+    snapshot.pools.map((pool) => describe(pool, snapshot.threadId, threads, complete)),
   );
   return withNamesOfTheirOwn(pools).sort((a, b) => b.queued - a.queued || b.busy - a.busy);
 }

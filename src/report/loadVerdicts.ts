@@ -119,6 +119,7 @@ function stalledWhy(pool: PoolReport): string {
 
 /** Stuck as the verdicts on threads have it; a pool is called stalled only when that has lasted for a while. */
 function workersLine(pool: PoolReport, workers: ThreadReport[], report: Unjudged): string {
+  if (pool.threadIds.length === 0) return 'none of its workers is left: they may fail to load their file';
   const stuck = workers.filter((thread) => isStuck(thread, THRESHOLDS.turnedRecentlyMs, report)).length;
   const moving = Math.max(0, pool.busy - stuck);
   const starting = Math.max(0, pool.threadIds.length - pool.busy - pool.idle);
@@ -130,6 +131,7 @@ function submitters(pool: PoolReport, report: Unjudged): { place: Frame | null; 
   const [most] = pool.queuedAt;
   const place = most === undefined ? null : culprit(most.stack, report.process.root);
   if (most === undefined || place === null) return { place: null, evidence: [] };
-  const count = most.count === pool.queued ? `all ${pool.queued}` : `${most.count}`;
-  return { place, evidence: [`${count} wait at ${formatFrame(place, report.process.root).replace(/^async /, '')}`] };
+  const all = pool.queued === 1 ? 'it waits' : `all ${pool.queued} wait`;
+  const count = most.count === pool.queued ? all : `${most.count} wait`;
+  return { place, evidence: [`${count} at ${formatFrame(place, report.process.root).replace(/^async /, '')}`] };
 }

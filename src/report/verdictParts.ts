@@ -8,6 +8,8 @@ import type { Frame, Report, Severity, ThreadReport, Verdict } from './types.js'
 export type Unjudged = Omit<Report, 'verdicts'>;
 
 const STUCK_STATES = new Set(['spinning', 'microtask-loop', 'atomics-wait', 'native-cpu', 'native-wait', 'unknown']);
+/** A queue grows behind what is stuck, and a quota is met by what runs: that is told first. */
+const AFTER_THEIR_CAUSE = new Set(['cpu-throttled', 'pool-saturated', 'pool-stalled']);
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 
 /** A verdict with nothing said yet but its code, severity, basis and sentence. */
@@ -97,6 +99,6 @@ function isOfNode(frame: Frame | null): boolean {
 }
 
 function rank(verdict: Verdict): number {
-  const among = verdict.code === 'deadlock' ? 0 : verdict.code === 'cpu-throttled' ? 2 : 1;
+  const among = verdict.code === 'deadlock' ? 0 : AFTER_THEIR_CAUSE.has(verdict.code) ? 2 : 1;
   return SEVERITIES.indexOf(verdict.severity) * 3 + among;
 }

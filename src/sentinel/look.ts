@@ -49,6 +49,7 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     heap: heapOf(look),
     resources: {},
     children: [],
+    pools: [],
     tasks: null,
     notRead: ['tasks: the thread did not list them in time'],
   };

@@ -5,7 +5,6 @@ import type { TaskGroups } from './groups.js';
 import { isRunning, type HandleRecord } from './handleRecord.js';
 import type { HandleWatch } from './handles.js';
 import { keepsAlive, refOf } from './keepAlive.js';
-import type { PoolTasks } from './poolTasks.js';
 import { ownFile } from './realm.js';
 import type { PausableWork } from './slices.js';
 import type { HandleWait, SocketWaits } from './socketWaits.js';
@@ -14,13 +13,8 @@ const PARENTS_MAX = 4;
 const RUNNING = 'its callback is running';
 const SAMPLED = 'no creation stack: this type is made so often that only some get one';
 
-/** Adds to `groups`, and to `pools`, where they are asked for, what is of a worker pool. */
-export function* addHandles(
-  watch: HandleWatch,
-  waits: SocketWaits,
-  groups: TaskGroups,
-  pools: PoolTasks | null,
-): PausableWork<void> {
+/** Adds everything that is in use to `groups`. */
+export function* addHandles(watch: HandleWatch, waits: SocketWaits, groups: TaskGroups): PausableWork<void> {
   const records = new Map<number, HandleRecord>();
   for (const record of watch.inUse()) {
     if (record === null) yield;
@@ -52,7 +46,6 @@ export function* addHandles(
       awaitStack: () => [],
       createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
     }));
-    pools?.add(record);
   }
 }
 

@@ -12,7 +12,7 @@ import { decodeForeignFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
 import { addHandles } from './handleTasks.js';
 import { HandleWatch } from './handles.js';
-import { PoolTasks, type DescribePools, type FoundPool } from './poolTasks.js';
+import { PoolTasks, type DescribePools } from './poolTasks.js';
 import { addPromises } from './promiseTasks.js';
 import { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
@@ -36,12 +36,22 @@ export interface WorkerCreation {
   agoMs: number;
 }
 
+/** What was read in slices, and the longest of them in ms. */
+export interface InSlices<Result> {
+  result: Result;
+  longestPauseMs: number;
+}
+
 export interface TaskTracker {
   readonly mode: TasksMode;
   /** At once and synchronous: inside an interrupt of a hung thread. Never throws; what failed is in `notRead`. */
   snapshot(request: TaskRequest): TaskSnapshot;
+  /** The worker pools of this thread, at once. */
+  pools(request: TaskRequest): RawPool[];
+  /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. */
+  poolsInSlices(request: TaskRequest): Promise<InSlices<RawPool[]>>;
   /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. Never rejects. */
-  snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }>;
+  snapshotInSlices(request: TaskRequest): Promise<InSlices<TaskSnapshot>>;
   /** Where the workers of this thread were created and how long ago in ms, by thread id, as far as that is known. */
   workerCreations(): Map<number, WorkerCreation>;
   /** What keeps this thread running (see `aliveList.ts`). Rejects when why-is-node-running was wanted and is not there. */
@@ -131,10 +141,23 @@ class Tracker implements TaskTracker {
     return runAtOnce(this.#read(request));
   }
 
-  snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }> {
-    const answer = (): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }> =>
+  pools(request: TaskRequest): RawPool[] {
+    return runAtOnce(this.#readPools(request));
+  }
+
+  poolsInSlices(request: TaskRequest): Promise<InSlices<RawPool[]>> {
+    return this.#inSlices(this.#readPools(request));
+  }
+
+  snapshotInSlices(request: TaskRequest): Promise<InSlices<TaskSnapshot>> {
+    return this.#inSlices(this.#read(request));
+  }
+
+  /** What is pending for as long is this package's own, and no task. */
+  #inSlices<Result>(work: PausableWork<Result>): Promise<InSlices<Result>> {
+    const answer = (): Promise<InSlices<Result>> =>
       new Promise((resolve, reject) => {
-        runInSlices(this.#read(request), (snapshot, longestPauseMs) => resolve({ snapshot, longestPauseMs }), reject);
+        runInSlices(work, (result, longestPauseMs) => resolve({ result, longestPauseMs }), reject);
       });
     return this.#promises === null ? answer() : this.#promises.ring.ignoring(answer);
   }
@@ -179,8 +202,7 @@ class Tracker implements TaskTracker {
     const promises = yield* attempt('promises', notRead, null, asked);
     notRead.push(...(promises?.notRead ?? []));
     const waits = new SocketWaits(requests, this.#requests);
-    const found = yield* attempt('handles', notRead, [], this.#readHandles(waits, groups));
-    const pools = yield* attempt('pools', notRead, [], this.#readPools(found, request));
+    yield* attempt('handles', notRead, undefined, this.#readHandles(waits, groups));
     const uncounted =
       (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0) + (this.#requests?.uncounted ?? 0);
     if (uncounted > 0) notRead.push(`${uncounted} tasks came when too many were watched already, and are not listed`);
@@ -193,7 +215,6 @@ class Tracker implements TaskTracker {
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,
       ...listed,
       notRead,
-      pools,
     };
   }
 
@@ -214,15 +235,17 @@ class Tracker implements TaskTracker {
     return yield* addPromises(source, request, requests, groups);
   }
 
-  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<FoundPool[]> {
-    const pools = new PoolTasks(this.#payloadBytes);
-    if (this.#handles !== null) yield* addHandles(this.#handles, waits, groups, pools);
-    return pools.found();
+  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<void> {
+    if (this.#handles !== null) yield* addHandles(this.#handles, waits, groups);
   }
 
-  *#readPools(found: FoundPool[], { lane }: TaskRequest): PausableWork<RawPool[]> {
-    yield;
-    return this.#describePools(found, lane, this.#payloadBytes);
+  *#readPools({ lane }: TaskRequest): PausableWork<RawPool[]> {
+    const tasks = new PoolTasks(this.#payloadBytes);
+    for (const record of this.#handles?.embedded() ?? []) {
+      if (record === null) yield;
+      else tasks.add(record);
+    }
+    return this.#describePools(tasks.found(), lane, this.#payloadBytes);
   }
 
   #setRequests(isWanted: boolean, withStacks: boolean): void {
