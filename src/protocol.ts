@@ -29,6 +29,8 @@ export interface SnapshotRequest {
   placesMax: number;
   placesMs: number;
   heapScan: 'auto' | 'always' | 'never';
+  /** Leaves out what takes long where there is much of it: for a first answer, when a whole one may come too late. */
+  without?: 'tasks';
 }
 
 /** A worker as its parent knows it. */
@@ -113,6 +115,9 @@ export interface RawPoolTask {
   /** A redacted preview, where the option asks for it and the pool still has it. */
   payload: string | null;
 }
+
+/** Of a thread that was interrupted, as long as there is no more of it. */
+export const TASKS_LATE = 'tasks: the thread did not list them in time';
 
 /** What a thread answers on the port lane and on the inspector lane. */
 export interface ThreadSnapshot {

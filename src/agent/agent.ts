@@ -1,7 +1,7 @@
 /** The agent of one thread: beats its heart, answers requests for a snapshot on its ports, and inside an interrupt. */
 import { performance } from 'node:perf_hooks';
 import { isMainThread, threadId, type MessagePort } from 'node:worker_threads';
-import { AGENT_KEY } from '../protocol.js';
+import { AGENT_KEY, TASKS_LATE } from '../protocol.js';
 import type {
   AgentHandle,
   AgentSettings,
@@ -111,7 +111,8 @@ export class Agent {
     snapshot.children = guarded('children', () => this.#placedChildren(), snapshot.children, snapshot.notRead);
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
     snapshot.pools = guarded('pools', () => this.#tracker.pools(request), [], snapshot.notRead);
-    snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
+    if (request.without === 'tasks') snapshot.notRead.push(TASKS_LATE);
+    else snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
     applyThreadMaps([...snapshot.stack, ...framesOfPools(snapshot.pools), ...framesOf(snapshot.tasks)]);
     snapshot.pauseMs = performance.now() - started;
     return snapshot;
