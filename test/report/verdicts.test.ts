@@ -239,6 +239,42 @@ describe('verdicts on what queues and what is short', () => {
     assert.deepEqual(codes({ pools: [pool({ idle: 2, threadIds: [1, 2] })] }), []);
   });
 
+  it('says of a pool without workers that none is left', () => {
+    const verdict = only({ pools: [pool({ threadIds: [], queued: 3, oldestQueuedMs: 9000 })] });
+    assert.equal(verdict.text, '3 tasks queue for pool pdf-render, the oldest for 9 s, and it has no workers');
+    assert.match(verdict.evidence.join(), /none of its workers is left/);
+  });
+
+  it('accuses a worker before it tells who queues behind it, and one that has had its task for long as any other', () => {
+    const early = findVerdicts(report({ threads: inWait(3000), pools: [withQueue(3000)] }));
+    assert.deepEqual(
+      early.map(({ code, severity }) => `${code} ${severity}`),
+      ['thread-atomics-wait warning', 'pool-saturated warning'],
+    );
+    const late = findVerdicts(report({ threads: inWait(41_000), pools: [withQueue(41_000)] }));
+    assert.deepEqual(
+      late.map(({ code, severity }) => `${code} ${severity}`),
+      ['thread-atomics-wait critical', 'pool-stalled critical'],
+    );
+  });
+
+  it('names the longest of the tasks that a worker has, with labels, and counts the others', () => {
+    const running = [
+      poolTask({ task: 'young', runningMs: 30 }),
+      poolTask({
+        task: 'default',
+        file: '/app/src/render.js',
+        runningMs: 41_000,
+        labels: { tenant: '17', a: 'b', c: 'd', e: 'f' },
+      }),
+      poolTask({ task: 'other', runningMs: null }),
+    ];
+    const threads = [worker(3, { state: 'spinning', blockedForMs: 60_000, pool: 'p' })];
+    const { text, forMs } = only({ threads, pools: [pool({ busy: 1, running })] });
+    assert.match(text, /, running default of render\.js \(tenant=17, a=b, c=d, 1 more\), and 2 more tasks$/);
+    assert.equal(forMs, 41_000);
+  });
+
   it('says that the libuv pool is busy when all of it is, and only then', () => {
     assert.deepEqual([native(4), native(3), native(0), native(null)], [['libuv-pool-busy'], [], [], []]);
   });
@@ -515,6 +551,15 @@ function pool(part: Partial<PoolReport>): PoolReport {
     notKnown: [],
     ...part,
   };
+}
+
+/** A pool of one worker that has had its task for this long. */
+function withQueue(runningMs: number): PoolReport {
+  return pool({ busy: 1, queued: 50, oldestQueuedMs: runningMs + 10, running: [poolTask({ runningMs })] });
+}
+
+function inWait(blockedForMs: number): ThreadReport[] {
+  return [worker(3, { state: 'atomics-wait', blockedForMs, pool: 'p' })];
 }
 
 function poolTask(part: Partial<PoolTask>): PoolTask {
