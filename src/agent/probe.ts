@@ -29,6 +29,7 @@ export function snapshot(): string {
     heap: guarded('heap', readHeap, null, notRead),
     resources: guarded('resources', countResources, {}, notRead),
     children: [],
+    pools: [],
     tasks: null,
     notRead,
     pauseMs: 0,

@@ -4,7 +4,7 @@
  * interrupt; the lines themselves are read elsewhere.
  */
 import { packageOf, toPath } from '../report/frames.js';
-import type { RawFrame, TaskSnapshot } from '../protocol.js';
+import type { RawFrame, RawPool, TaskSnapshot } from '../protocol.js';
 
 /** Frames that are looked at, at most. */
 const FRAMES_MAX = 2000;
@@ -55,8 +55,15 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
 /** All frames of the tasks, for `applyThreadMaps`. */
 export function framesOf(tasks: TaskSnapshot | null): RawFrame[] {
   if (tasks === null) return [];
-  const ofGroups = tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
-  return [...ofGroups, ...tasks.poolTasks.flatMap(({ submittedAt }) => submittedAt)];
+  return tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
+}
+
+/** The same of the pools. */
+export function framesOfPools(pools: readonly RawPool[]): RawFrame[] {
+  return pools.flatMap(({ running, oldestQueued, queuedAt }) => {
+    const told = oldestQueued === null ? running : [...running, oldestQueued];
+    return [...queuedAt.flatMap(({ stack }) => stack), ...told.flatMap(({ submittedAt }) => submittedAt)];
+  });
 }
 
 /** Frames that may have a map, TypeScript first: where time runs out, it is for those that need it least. */

@@ -22,11 +22,11 @@ export interface Surroundings {
 export function assembleReport(collected: Collected, surroundings: Surroundings): Omit<Report, 'verdicts'> {
   const { request, identity, main, reached } = collected;
   const unread = unreadThreads(collected);
-  const pools = poolsOf(collected.answers, surroundings.frame);
   const threads = [
     ...collected.answers.map((answer) => assembleThread(answer, collected, surroundings.frame)),
     ...unread.map((thread) => unreadThread(thread, collected, surroundings.frame)),
   ];
+  const pools = poolsOf(collected.answers, threads, surroundings.frame);
   for (const thread of threads)
     thread.pool = pools.find((pool) => pool.threadIds.includes(thread.threadId))?.name ?? null;
   const notRead = collectNotRead(collected, unread);

@@ -187,9 +187,10 @@ function processFacts({ reached }: Collected): Pick<StateFacts, 'throttledShare'
 
 /** For a worker of a pool: how long its task runs, as the thread that submitted it knows; null where nobody does. */
 function taskFacts({ threadId, stack }: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
-  const tasks = collected.answers.flatMap(({ snapshot }) => snapshot.tasks?.poolTasks ?? []);
-  const running = tasks.find((task) => task.threadId === threadId && task.runningMs !== null);
-  if (running !== undefined) return { taskRunningMs: running.runningMs };
+  const pools = collected.answers.flatMap(({ snapshot }) => snapshot.pools);
+  const running = pools.flatMap((pool) => pool.running).filter((task) => task.threadId === threadId);
+  const times = running.map(({ runningMs }) => runningMs).filter((ms) => ms !== null);
+  if (times.length > 0) return { taskRunningMs: Math.max(...times) };
   return stack.some(({ file }) => file !== null && POOLS.has(packageOf(file) ?? '')) ? { taskRunningMs: null } : {};
 }
 

@@ -2,12 +2,12 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
-import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
+import type { PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { CollectedBy, NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, ProcessIdentity, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
-import { addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
+import { addPools, addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
 
@@ -37,6 +37,7 @@ export interface Lanes {
 /** What an agent answers over a port, asked directly. */
 export interface OwnThread {
   describe(): ThreadSnapshot;
+  poolsInSlices(request: SnapshotRequest): Promise<PoolsAnswer>;
   tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer>;
 }
 
@@ -103,7 +104,9 @@ async function restAfter(
 }
 
 async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
-  if (own !== null && snapshot !== null) addTasks(snapshot, await own.tasksInSlices(question));
+  if (own === null || snapshot === null) return;
+  addPools(snapshot, await own.poolsInSlices(question));
+  addTasks(snapshot, await own.tasksInSlices(question));
 }
 
 /** Until `done`, or the request's deadline. */

@@ -14,7 +14,6 @@ const NO_TASKS: TaskSnapshot = {
   groups: [],
   groupsElided: 0,
   notRead: [],
-  poolTasks: [],
 };
 
 const NO_PRELOAD = 'tasks: this thread does not have the preload';

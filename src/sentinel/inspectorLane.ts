@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../agent/sharedState.js';
 import type { Answer, ReportRequest } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
-import { SENTINEL_NAME, type RawFrame, type ThreadSnapshot } from '../protocol.js';
+import { SENTINEL_NAME, type RawFrame, type SnapshotRequest, type ThreadSnapshot } from '../protocol.js';
 import { parkedBy } from '../report/parked.js';
 import { hasCode } from '../report/stackFacts.js';
 import { lookExpression, snapshotExpression } from './expressions.js';
@@ -170,9 +170,16 @@ export class InspectorLane {
     await ask('Profiler.disable');
   }
 
+  /** Main made most of the pools: what they asked of hung workers is not to wait for the list of main's tasks. */
   async #readSnapshot(thread: ReadThread): Promise<void> {
-    const { snapshot: known } = thread.answer;
     const request = toSnapshotRequest(this.#request, 'inspector');
+    if (thread.target.session === MAIN && thread.answer.snapshot.instrumented)
+      await this.#askSnapshot(thread, { ...request, without: 'tasks' });
+    await this.#askSnapshot(thread, request);
+  }
+
+  async #askSnapshot(thread: ReadThread, request: SnapshotRequest): Promise<void> {
+    const { snapshot: known } = thread.answer;
     const expression = snapshotExpression(request, known.instrumented ? 'agent' : 'probe');
     const snapshot = parseSnapshot(
       await this.#session.evaluate(thread.target.session, expression, this.#remainingMs()),

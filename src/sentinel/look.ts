@@ -1,5 +1,5 @@
 /** What one short question in a thread brings: cheap enough to be asked many times, and before everything else. */
-import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import { TASKS_LATE, type RawFrame, type ThreadSnapshot } from '../protocol.js';
 
 export interface Look {
   stack: RawFrame[];
@@ -49,7 +49,8 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     heap: heapOf(look),
     resources: {},
     children: [],
+    pools: [],
     tasks: null,
-    notRead: ['tasks: the thread did not list them in time'],
+    notRead: [TASKS_LATE],
   };
 }

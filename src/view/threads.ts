@@ -2,6 +2,7 @@
 import type { KernelEvidence, Report, ThreadReport } from '../report/types.js';
 import { culprit, formatFrame, sameStack, stackKey } from '../report/frames.js';
 import { hotLine } from '../report/hotFrames.js';
+import { poolTaskText, tasksOfThread } from '../report/poolTasks.js';
 import { counted, duration, mebibytes, percent } from './amounts.js';
 import type { Block, Section } from './layout.js';
 import { WIDTH, wrap } from './layout.js';
@@ -155,10 +156,10 @@ function creationLine(thread: ThreadReport, root: string | null): string[] {
 }
 
 function poolTaskLines(report: Report, thread: ThreadReport): string[] {
-  return report.pools
-    .flatMap((pool) => pool.running)
-    .filter((task) => task.threadId === thread.threadId)
-    .map((task) => `${threadName(report, thread.threadId)} runs ${task.task} for ${duration(task.runningMs)}`);
+  return tasksOfThread(report, thread.threadId).map((task) => {
+    const time = task.runningMs === null ? '' : ` for ${duration(task.runningMs)}`;
+    return `${threadName(report, thread.threadId)} runs ${poolTaskText(task)}${time}`;
+  });
 }
 
 function laneLines(thread: ThreadReport): string[] {

@@ -1,6 +1,7 @@
 /** Verdicts in words: STUCK and WAITS blocks, each in three lengths so that the worst never pushes the others off the screen. */
 import type { Report, Verdict, VerdictCode } from '../report/types.js';
 import { formatFrame, formatPlace, sameFrame } from '../report/frames.js';
+import { poolTaskText, tasksOfThread } from '../report/poolTasks.js';
 import { clock, duration } from './amounts.js';
 import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { frameLine, sourceOf, submitterOf } from './stackLines.js';
@@ -144,12 +145,12 @@ function doingLines(report: Report, group: VerdictGroup): string[] {
 /** What a stuck worker was asked to do, and by whom: `renderPdf, submitted by postInvoice  src/routes/invoice.ts:40`. */
 export function doingOf(report: Report, group: VerdictGroup): string | null {
   if (!isOfThread(group.first)) return null;
-  const tasks = report.pools.flatMap((pool) => pool.running).filter((task) => task.threadId === group.first.threadId);
+  const tasks = tasksOfThread(report, group.first.threadId ?? 0);
   const [task] = tasks;
   if (task === undefined) return null;
   const more = tasks.length === 1 ? '' : ` (and ${tasks.length - 1} more)`;
   const submitter = submitterOf(task.submittedAt, report.process.root);
-  return `${task.task}${submitter === null ? '' : `, submitted by ${submitter}`}${more}`;
+  return `${poolTaskText(task)}${submitter === null ? '' : `, submitted by ${submitter}`}${more}`;
 }
 
 /** Of a thread: facts in one paragraph, then what is only inferred. Of tasks and pools: a line each. */

@@ -18,6 +18,7 @@ const SINGULAR = new Map(
     pools: 'pool',
     running: 'task',
     queuedAt: 'place',
+    notKnown: 'line',
     processes: 'process',
     children: 'process',
     sections: 'section',

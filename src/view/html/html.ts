@@ -11,7 +11,7 @@ import { escapeJson } from '../escape.js';
 import { selectedReport } from '../selectedReport.js';
 import { isSelected, type ViewOptions } from '../selection.js';
 import { worstInOneLine } from '../text.js';
-import { wholeReport } from '../wholeReport.js';
+import { wholeReport } from '../../report/whole.js';
 import { chartFrame } from './chartFrame.js';
 import { dataSections } from './dataSections.js';
 import { element, type PageElement } from './element.js';
