@@ -5,6 +5,7 @@
  */
 import { packageOf, toPath } from '../report/frames.js';
 import type { RawFrame, RawPool, TaskSnapshot } from '../protocol.js';
+import { vitestSourceMap } from './vitest.js';
 
 /** Frames that are looked at, at most. */
 const FRAMES_MAX = 2000;
@@ -16,7 +17,7 @@ const FILE_MAX = 100_000;
 const TYPESCRIPT_NAME = /\.[cm]?tsx?$/i;
 /** What compiles TypeScript, as it stands in Node's flags. */
 const COMPILERS = inFlags('tsx|ts-node|ts-node-dev');
-/** What may change all code of an application, and keeps its maps to itself. */
+/** What may change all code of an application, and keeps its maps to itself (Vitest's are where `vitest.ts` finds them). */
 const TRANSFORMERS = inFlags('@swc|@swc-node|esbuild-register|@esbuild-kit|sucrase|@babel|jiti|vite-node|vitest');
 const OTHER_LOADERS = /--(?:experimental-)?loader|--experimental-transform-types/;
 
@@ -30,6 +31,7 @@ interface Entry {
   originalColumn?: unknown;
 }
 interface ModuleApi {
+  SourceMap?: new (payload: object) => { findEntry(line: number, column: number): Entry };
   findSourceMap?(path: string): { findEntry(line: number, column: number): Entry } | undefined;
 }
 type ThreadMap = ReturnType<NonNullable<ModuleApi['findSourceMap']>>;
@@ -44,7 +46,9 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
     const byFile = groupByFile(frames);
     const end = performance.now() + TIME_MAX_MS;
     for (const [path, places] of byFile) {
-      const map = hasMaps && performance.now() < end ? findMap(api, path) : undefined;
+      const isInTime = performance.now() < end;
+      const made = isInTime && loading === 'transformed' ? findTestMap(api, path) : undefined;
+      const map = made ?? (isInTime && hasMaps ? findMap(api, path) : undefined);
       for (const frame of places) mapFrame(frame, path, map, loading);
     }
   } catch {
@@ -90,12 +94,18 @@ function findMap(api: ModuleApi, path: string): ThreadMap {
   return stats === undefined || stats.size > FILE_MAX ? undefined : api.findSourceMap?.(path);
 }
 
+/** Of what a test runner made of the file, without Node's knowledge. */
+function findTestMap({ SourceMap }: ModuleApi, path: string): ThreadMap {
+  const payload = SourceMap === undefined ? null : vitestSourceMap(path);
+  return payload === null || SourceMap === undefined ? undefined : new SourceMap(payload);
+}
+
 function mapFrame(frame: RawFrame, path: string, map: ThreadMap, loading: Loading): void {
   const line = frame.line ?? 1;
   const column = frame.column ?? 1;
   const original = originalOf(map, line, column);
   if (original !== null) frame.mapped = original;
-  else if (map !== undefined) return;
+  else if (map !== undefined && loading !== 'transformed') return;
   else if (loading === 'stripped' && TYPESCRIPT_NAME.test(path)) frame.mapped = { file: path, line, column };
   else if (loading === 'transformed' && packageOf(path) === null) frame.mapped = null;
 }

@@ -20,9 +20,18 @@ export function finishReport(collected: Collected, settings: ReportSettings, ord
   return report;
 }
 
+/** Null when it was deleted. */
+function workingFolder(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
 function buildReport(collected: Collected, settings: ReportSettings): Report {
   const { mainScript } = collected.main;
-  const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);
+  const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version, workingFolder());
   const sources = new SourceLines(root);
   const cut: NotRead[] = [];
   const processes = readProcesses(process.pid, '/proc', {

@@ -328,6 +328,18 @@ export interface PoolReport {
   factsAgoMs: number | null;
   /** What is not known of this pool and why, one line each. */
   notKnown: string[];
+  /**
+   * Tasks submitted and not done, where the library does not tell which of them run, so that `queued` may be 0 while tasks
+   * wait; null where nobody counts those either. No key for a pool whose queue is known.
+   */
+  pending?: PendingTasks | null;
+}
+
+export interface PendingTasks {
+  count: number;
+  oldestMs: number;
+  /** Where they were submitted, most frequent first. */
+  at: { count: number; stack: Frame[] }[];
 }
 
 export interface ProcessNode {

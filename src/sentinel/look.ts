@@ -39,6 +39,8 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     threadId,
     osThreadId: look.osThreadId,
     name: null,
+    entry: null,
+    test: null,
     parentThreadId: null,
     phase: 'running',
     instrumented,

@@ -217,6 +217,7 @@ const pool = {
   waitTime: poolTimes,
   factsAgoMs: null,
   notKnown: null,
+  pending: { count: null, oldestMs: null, at: { count: null, stack: frame } },
 } satisfies OrderOf<PoolReport>;
 const processNode: Order = {
   pid: null,

@@ -1,0 +1,8 @@
+exports.quick = function quick() {
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+};
+
+exports.endless = function endless() {
+  for (;;); // <- here
+};
