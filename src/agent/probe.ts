@@ -46,6 +46,7 @@ export function look(): string {
   return JSON.stringify({
     stack: guarded('stack', () => captureStack(), [], notRead),
     loops: guarded('loop count', readLoopCount, null, notRead),
+    entry: guarded('entry', readEntry, null, notRead),
     heap: guarded('heap', readHeap, null, notRead),
     oldSpace: guarded('heap', readOldSpace, null, notRead),
     oldLimit: guarded('heap', readOldLimit, null, notRead),

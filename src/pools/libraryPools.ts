@@ -4,14 +4,16 @@
  */
 import type { Answer } from '../coordinator/collected.js';
 import type { RawFrame, RawTaskGroup, RunningTest } from '../protocol.js';
-import { originOf, packageOf, sameFrame, toPath } from '../report/frames.js';
+import { originOf, packageOf, sameFrame, sameStack, toPath } from '../report/frames.js';
 import type { Frame, PendingTasks, PoolReport, PoolTask, ThreadReport } from '../report/types.js';
 
-/** By package name; `what` its worker does not tell. */
+const ONE_FILE = 'whether these workers of one file are of one pool';
+
+/** By package name: the type of its tasks' async resources, where it makes any, and what it does not tell. */
 const LIBRARIES = new Map<string, { tasks: string | null; notKnown: string[] }>([
   ['jest-worker', { tasks: null, notKnown: ['how many tasks wait', 'who submitted them', 'the module it runs'] }],
-  ['workerpool', { tasks: null, notKnown: ['how many tasks wait', 'who submitted them'] }],
-  ['poolifier', { tasks: 'poolifier:task', notKnown: ['which tasks wait, and which run'] }],
+  ['workerpool', { tasks: null, notKnown: ['how many tasks wait', 'who submitted them', ONE_FILE] }],
+  ['poolifier', { tasks: 'poolifier:task', notKnown: ['which tasks wait, and which run', ONE_FILE] }],
   ['vitest', { tasks: null, notKnown: ['how many test files wait'] }],
 ]);
 
@@ -23,8 +25,8 @@ interface Member {
   kind: string;
   /** Of the application; null for a worker file of the library itself, and where nobody knows. */
   file: string | null;
-  /** The nearest code that is not the library's, where the worker was created. */
-  place: Frame | null;
+  /** The code that is not the library's, where the worker was created. */
+  places: Frame[];
 }
 
 /** One report a pool; threads of `known` pools are left to these. */
@@ -45,11 +47,12 @@ function memberOf(thread: ThreadReport, answers: readonly Answer[]): Member[] {
   if (thread.role === 'helper' || thread.role === 'sentinel') return [];
   const entry = snapshot?.entry ?? null;
   const creator = thread.createdAt.find(isCode)?.file ?? null;
-  const kind = [entry, creator].map(libraryOf).find((name) => name !== null) ?? snapshot?.test?.runner ?? null;
+  const caller = thread.stack.findLast((frame) => !frame.async && isCode(frame))?.file ?? null;
+  const kind = [entry, creator, caller].map(libraryOf).find((name) => name !== null) ?? snapshot?.test?.runner ?? null;
   if (kind === null) return [];
   const outside = (frame: Frame): boolean => isCode(frame) && packageOf(toPath(frame.file ?? '')) !== kind;
   const file = entry === null || libraryOf(entry) !== null ? null : toPath(entry);
-  return [{ thread, test: snapshot?.test ?? null, kind, file, place: thread.createdAt.find(outside) ?? null }];
+  return [{ thread, test: snapshot?.test ?? null, kind, file, places: thread.createdAt.filter(outside) }];
 }
 
 function isCode(frame: Frame): boolean {
@@ -68,7 +71,7 @@ function gather(members: readonly Member[]): Member[][] {
   for (const member of members) {
     const pool = pools.find(([first]) => first !== undefined && isSamePool(first, member));
     if (pool !== undefined) pool.push(member);
-    else if (member.file === null && member.place === null) loose.push(member);
+    else if (member.file === null && member.places.length === 0) loose.push(member);
     else pools.push([member]);
   }
   for (const member of loose) {
@@ -87,7 +90,7 @@ function isSameOwner(one: Member, other: Member): boolean {
 function isSamePool(one: Member, other: Member): boolean {
   if (!isSameOwner(one, other) || one.file !== other.file) return false;
   if (one.file !== null || one.kind === 'workerpool' || one.kind === 'vitest') return true;
-  return one.place !== null && other.place !== null && sameFrame(one.place, other.place);
+  return one.places.length > 0 && sameStack(one.places, other.places);
 }
 
 function describe(
@@ -117,7 +120,7 @@ function describe(
     queued,
     oldestQueuedMs: queued === 0 ? null : (ages[pool.length] ?? null),
     running: pool.flatMap(runningIn),
-    queuedAt: queued === 0 || pending === null ? [] : pending.at,
+    queuedAt: queued === 0 ? [] : placesOf(withoutOldest(groups, pool.length), complete),
     oldestQueued: null,
     runningElided: 0,
     ownerThreadId: first.thread.parentThreadId ?? 0,
@@ -144,14 +147,33 @@ function pendingGroups(type: string | null, threadId: number | null, answers: re
 
 function pendingOf(groups: readonly RawTaskGroup[], complete: (frame: RawFrame) => Frame): PendingTasks | null {
   if (groups.length === 0) return null;
-  const placed = groups.filter((group) => group.createdAt.length > 0).sort((one, other) => other.count - one.count);
   return {
     count: groups.reduce((sum, group) => sum + group.count, 0),
     oldestMs: Math.max(...groups.map((group) => group.ageMs?.max ?? 0)),
-    at: placed
-      .slice(0, PLACES_SHOWN)
-      .map(({ count, createdAt }) => ({ count, stack: createdAt.map((frame) => complete(frame)) })),
+    at: placesOf(groups, complete),
   };
+}
+
+function placesOf(
+  groups: readonly Pick<RawTaskGroup, 'count' | 'createdAt'>[],
+  complete: (frame: RawFrame) => Frame,
+): PendingTasks['at'] {
+  return groups
+    .filter(({ count, createdAt }) => count > 0 && createdAt.length > 0)
+    .sort((one, other) => other.count - one.count)
+    .slice(0, PLACES_SHOWN)
+    .map(({ count, createdAt }) => ({ count, stack: createdAt.map((frame) => complete(frame)) }));
+}
+
+/** The oldest are those that run. */
+function withoutOldest(groups: readonly RawTaskGroup[], running: number): Pick<RawTaskGroup, 'count' | 'createdAt'>[] {
+  const left = groups.map(({ count, createdAt, ages }) => ({ count, createdAt, ages: ages.toSorted((a, b) => b - a) }));
+  for (let task = 0; task < running; task++) {
+    const oldest = left.reduce((one, other) => ((other.ages[0] ?? -1) > (one.ages[0] ?? -1) ? other : one));
+    oldest.ages.shift();
+    oldest.count--;
+  }
+  return left;
 }
 
 /** What a thread is known to work on: the test it runs; or, where its loop does not turn, what was called first on its stack. */
@@ -180,14 +202,22 @@ function nameOf({ file, kind }: Member): string {
   return base.replace(/\.[cm]?[jt]sx?$/, '') || base;
 }
 
-/** Pools of one name are told apart by the place where their workers were created. */
+/** Pools of one name are told apart by the nearest place in which the creations of their workers differ. */
 function named(pools: { pool: Member[]; report: PoolReport }[]): PoolReport[] {
-  const isTwice = ({ name }: PoolReport): boolean => pools.filter(({ report }) => report.name === name).length > 1;
-  const twice = new Set(pools.filter(({ report }) => isTwice(report)).map(({ report }) => report));
   return pools.map(({ pool, report }) => {
-    const place = pool[0]?.place ?? null;
-    if (!twice.has(report) || place?.file == null) return report;
+    const twins = pools
+      .filter((other) => other.report.name === report.name)
+      .map((other) => other.pool[0]?.places ?? []);
+    const place = twins.length < 2 ? undefined : pool[0]?.places.find((frame, index) => isTelling(frame, index, twins));
+    if (place?.file == null) return report;
     const base = place.file.slice(Math.max(place.file.lastIndexOf('/'), place.file.lastIndexOf('\\')) + 1);
     return { ...report, name: `${report.name} (${base}:${place.line ?? '?'})` };
+  });
+}
+
+function isTelling(frame: Frame, index: number, twins: readonly (readonly Frame[])[]): boolean {
+  return twins.some((places) => {
+    const twin = places[index];
+    return twin === undefined || !sameFrame(twin, frame);
   });
 }

@@ -6,3 +6,10 @@ exports.quick = function quick() {
 exports.endless = function endless() {
   for (;;); // <- here
 };
+
+exports.waits = () => new Promise(() => {});
+
+exports.crash = () => {
+  setImmediate(() => process.exit(3));
+  return exports.waits();
+};

@@ -1,4 +1,4 @@
 import { ThreadWorker } from 'poolifier';
-import { endless, quick } from './piscinaTasks.mjs';
+import tasks from './jestTasks.cjs';
 
-export default new ThreadWorker({ endless, quick });
+export default new ThreadWorker({ ...tasks });

@@ -1,4 +1,4 @@
 const workerpool = require('workerpool');
-const { endless, quick } = require('./jestTasks.cjs');
+const tasks = require('./jestTasks.cjs');
 
-workerpool.worker({ endless, quick });
+workerpool.worker(tasks);
