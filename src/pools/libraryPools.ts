@@ -42,6 +42,21 @@ export function libraryPools(
   return named(pools.map((pool) => ({ pool, report: describe(pool, pools, answers, complete) })));
 }
 
+/**
+ * The same pools, those of these libraries with what their workers' stacks tell of their tasks: what an object tells has
+ * neither times nor, in part, names, and counts as running what waits in a worker.
+ */
+export function withTasksOnStack(known: readonly PoolReport[], threads: readonly ThreadReport[]): PoolReport[] {
+  return known.map((pool) => {
+    if (!LIBRARIES.has(pool.kind)) return pool;
+    const told = threads
+      .filter(({ threadId }) => pool.threadIds.includes(threadId))
+      .flatMap((thread) => runningIn({ thread, test: null, kind: pool.kind }));
+    const isTold = (task: PoolTask): boolean => told.some(({ threadId }) => threadId === task.threadId);
+    return { ...pool, running: [...told, ...pool.running.filter((task) => !isTold(task))] };
+  });
+}
+
 function memberOf(thread: ThreadReport, answers: readonly Answer[]): Member[] {
   const snapshot = answers.find((answer) => answer.snapshot.threadId === thread.threadId)?.snapshot;
   if (thread.role === 'helper' || thread.role === 'sentinel') return [];
@@ -177,7 +192,7 @@ function withoutOldest(groups: readonly RawTaskGroup[], running: number): Pick<R
 }
 
 /** What a thread is known to work on: the test it runs; or, where its loop does not turn, what was called first on its stack. */
-function runningIn({ thread, test, kind }: Member): PoolTask[] {
+function runningIn({ thread, test, kind }: Pick<Member, 'thread' | 'test' | 'kind'>): PoolTask[] {
   const { threadId, blockedForMs } = thread;
   const told = { threadId, queuedMs: null, submittedAt: [], labels: {}, payload: null };
   if (test !== null)

@@ -41,7 +41,7 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     threadId,
     osThreadId: look.osThreadId,
     name: null,
-    entry: look.entry,
+    entry: typeof look.entry === 'string' ? look.entry : null,
     test: null,
     parentThreadId: null,
     phase: 'running',
