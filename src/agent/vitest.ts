@@ -38,8 +38,24 @@ export function runningTest(): RunningTest | null {
   }
 }
 
-/** The source map of what Vitest made of this file, as JSON has it; null where there is none, or where it is not the only one. */
+/** Whether Vitest's state is to be seen here: what it transforms is then found in it, what is not it has left to Node. */
+export function isVitestThread(): boolean {
+  return dataOf(globalThis, STATE) !== undefined;
+}
+
+/**
+ * The source map of what Vitest made of this file, as JSON has it; null where there is none, where it cannot be read, and where
+ * it is not the only one. Never throws.
+ */
 export function vitestSourceMap(path: string): object | null {
+  try {
+    return sourceMapOf(path);
+  } catch {
+    return null;
+  }
+}
+
+function sourceMapOf(path: string): object | null {
   const modules = dataOf(dataOf(dataOf(globalThis, STATE), 'evaluatedModules'), 'fileToModulesMap');
   if (!types.isMap(modules)) return null;
   const nodes: unknown = valueIn.call(modules, path);
@@ -55,7 +71,9 @@ function mapIn(code: string, path: string): object | null {
   if (start < 0 || code.length > CODE_MAX) return null;
   const data = code.indexOf(BASE64, start);
   if (data < 0) return null;
-  const map: unknown = JSON.parse(Buffer.from(code.slice(data + BASE64.length).trim(), 'base64').toString('utf8'));
+  // In a process of tests a comment of Vitest's own follows.
+  const [encoded = ''] = code.slice(data + BASE64.length).split('\n', 1);
+  const map: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
   if (typeof map !== 'object' || map === null) return null;
   const sources = dataOf(map, 'sources');
   return Array.isArray(sources) && sources.length === 1 ? { ...map, sources: [path], sourceRoot: '' } : null;
