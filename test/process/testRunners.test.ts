@@ -49,7 +49,8 @@ async function wholeReport(pid: number, folder: string, shown: () => string): Pr
     const report = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Report;
     assertValid(report);
     const isWhole = report.tasks.groups.every(({ note }) => note?.includes('place not read') !== true);
-    if ((isWhole && report.report.complete) || read.size >= REPORTS_MOST) return report;
+    const isLate = report.report.notRead.some(({ what, why }) => what === 'tasks' && !why.includes('preload'));
+    if ((isWhole && !isLate) || read.size >= REPORTS_MOST) return report;
   }
 }
 
