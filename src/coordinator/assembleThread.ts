@@ -7,6 +7,7 @@ import { isAtomicsWait, parkedBy, THIS_REPORT } from '../report/parked.js';
 import { decideState, type StateFacts } from '../report/states.js';
 import type { Frame, HotFrame, HotSource, ThreadPhase, ThreadReport, ThreadRole } from '../report/types.js';
 import { helperOf, type ThreadTraces } from '../pools/helpers.js';
+import { libraryOf, pendingGroups } from '../pools/poolLibraries.js';
 import type { Answer, Collected, Evidence, Unread } from './collected.js';
 
 type Complete = (frame: RawFrame) => Frame;
@@ -185,13 +186,28 @@ function processFacts({ reached }: Collected): Pick<StateFacts, 'throttledShare'
   };
 }
 
-/** For a worker of a pool: how long its task runs, as the thread that submitted it knows; null where nobody does. */
-function taskFacts({ threadId, stack }: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
-  const pools = collected.answers.flatMap(({ snapshot }) => snapshot.pools);
+/**
+ * For a worker of a pool: how long its task runs, as the thread that submitted it knows, or at most so long where that one
+ * knows only how long ago the oldest was submitted; null where nobody does.
+ */
+function taskFacts(snapshot: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
+  const { threadId, stack } = snapshot;
+  const pools = collected.answers.flatMap((answer) => answer.snapshot.pools);
   const running = pools.flatMap((pool) => pool.running).filter((task) => task.threadId === threadId);
   const times = running.map(({ runningMs }) => runningMs).filter((ms) => ms !== null);
   if (times.length > 0) return { taskRunningMs: Math.max(...times) };
+  const oldest = oldestPendingMs(snapshot, collected);
+  if (oldest !== null) return { taskRunningMs: oldest };
   return stack.some(({ file }) => file !== null && POOLS.has(packageOf(file) ?? '')) ? { taskRunningMs: null } : {};
+}
+
+/** A worker that is given one message after another does not turn its loop, however many tasks it has done. */
+function oldestPendingMs({ threadId, entry, stack, children }: ThreadSnapshot, collected: Collected): number | null {
+  const { parent, child } = creationOf(threadId, collected);
+  const createdAt = child?.createdAt ?? [];
+  const library = libraryOf({ threadId, entry, createdAt, stack, hasWorkers: children.length > 0 });
+  const groups = library === null ? [] : pendingGroups(library, parent, collected.answers);
+  return groups.length === 0 ? null : Math.max(...groups.map(({ ageMs }) => ageMs?.max ?? Infinity));
 }
 
 /** Main is nobody's helper, whatever it calls. */

@@ -4,18 +4,9 @@
  */
 import type { Answer } from '../coordinator/collected.js';
 import type { RawFrame, RawTaskGroup, RunningTest } from '../protocol.js';
-import { originOf, packageOf, sameFrame, sameStack, toPath } from '../report/frames.js';
+import { packageOf, sameFrame, sameStack, toPath } from '../report/frames.js';
+import { isCode, isPoolLibrary, libraryOf, libraryOfFile, notToldBy, pendingGroups } from './poolLibraries.js';
 import type { Frame, PendingTasks, PoolReport, PoolTask, ThreadReport } from '../report/types.js';
-
-const ONE_FILE = 'whether these workers of one file are of one pool';
-
-/** By package name: the type of its tasks' async resources, where it makes any, and what it does not tell. */
-const LIBRARIES = new Map<string, { tasks: string | null; notKnown: string[] }>([
-  ['jest-worker', { tasks: null, notKnown: ['how many tasks wait', 'who submitted them', 'the module it runs'] }],
-  ['workerpool', { tasks: null, notKnown: ['how many tasks wait', 'who submitted them', ONE_FILE] }],
-  ['poolifier', { tasks: 'poolifier:task', notKnown: ['which tasks wait, and which run', ONE_FILE] }],
-  ['vitest', { tasks: null, notKnown: ['how many test files wait'] }],
-]);
 
 const PLACES_SHOWN = 3;
 
@@ -48,7 +39,7 @@ export function libraryPools(
  */
 export function withTasksOnStack(known: readonly PoolReport[], threads: readonly ThreadReport[]): PoolReport[] {
   return known.map((pool) => {
-    if (!LIBRARIES.has(pool.kind)) return pool;
+    if (!isPoolLibrary(pool.kind)) return pool;
     const told = threads
       .filter(({ threadId }) => pool.threadIds.includes(threadId))
       .flatMap((thread) => runningIn({ thread, test: null, kind: pool.kind }));
@@ -61,22 +52,12 @@ function memberOf(thread: ThreadReport, answers: readonly Answer[]): Member[] {
   const snapshot = answers.find((answer) => answer.snapshot.threadId === thread.threadId)?.snapshot;
   if (thread.role === 'helper' || thread.role === 'sentinel') return [];
   const entry = snapshot?.entry ?? null;
-  const creator = thread.createdAt.find(isCode)?.file ?? null;
-  const caller = thread.stack.findLast((frame) => !frame.async && isCode(frame))?.file ?? null;
-  const kind = [entry, creator, caller].map(libraryOf).find((name) => name !== null) ?? snapshot?.test?.runner ?? null;
+  const hasWorkers = (snapshot?.children ?? []).length > 0;
+  const kind = libraryOf({ ...thread, entry, hasWorkers }) ?? snapshot?.test?.runner ?? null;
   if (kind === null) return [];
   const outside = (frame: Frame): boolean => isCode(frame) && packageOf(toPath(frame.file ?? '')) !== kind;
-  const file = entry === null || libraryOf(entry) !== null ? null : toPath(entry);
+  const file = entry === null || libraryOfFile(entry) !== null ? null : toPath(entry);
   return [{ thread, test: snapshot?.test ?? null, kind, file, places: thread.createdAt.filter(outside) }];
-}
-
-function isCode(frame: Frame): boolean {
-  return originOf(frame) === 'application' || originOf(frame) === 'package';
-}
-
-function libraryOf(file: string | null): string | null {
-  const name = file === null ? null : packageOf(toPath(file));
-  return name !== null && LIBRARIES.has(name) ? name : null;
 }
 
 /** Threads of one parent, library and file; without a file, those created in one place. What tells neither joins an only pool. */
@@ -115,9 +96,8 @@ function describe(
   complete: (frame: RawFrame) => Frame,
 ): PoolReport {
   const [first] = pool as [Member, ...Member[]];
-  const library = LIBRARIES.get(first.kind);
   const isOnly = pools.filter(([other]) => other !== undefined && isSameOwner(other, first)).length === 1;
-  const groups = pendingGroups(library?.tasks ?? null, first.thread.parentThreadId, answers);
+  const groups = pendingGroups(first.kind, first.thread.parentThreadId, answers);
   const pending = isOnly ? pendingOf(groups, complete) : null;
   const isBlocked = pool.every(({ thread }) => thread.blockedForMs !== null);
   const isBusy = (member: Member): boolean => member.thread.state !== 'idle' || member.test !== null;
@@ -148,16 +128,10 @@ function describe(
     factsAgoMs: null,
     pending,
     notKnown: [
-      ...(library?.notKnown ?? []),
+      ...notToldBy(first.kind),
       ...(isOnly || groups.length === 0 ? [] : ['which tasks are its own: this thread has several such pools']),
     ],
   };
-}
-
-function pendingGroups(type: string | null, threadId: number | null, answers: readonly Answer[]): RawTaskGroup[] {
-  if (type === null) return [];
-  const parent = answers.find(({ snapshot }) => snapshot.threadId === threadId)?.snapshot;
-  return (parent?.tasks?.groups ?? []).filter((group) => group.type === type);
 }
 
 function pendingOf(groups: readonly RawTaskGroup[], complete: (frame: RawFrame) => Frame): PendingTasks | null {
