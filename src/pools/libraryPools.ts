@@ -126,6 +126,7 @@ function describe(
     runTime: null,
     waitTime: null,
     factsAgoMs: null,
+    queueKnown: false,
     pending,
     notKnown: [
       ...notToldBy(first.kind),

@@ -326,13 +326,12 @@ export interface PoolReport {
   waitTime: PoolTimes | null;
   /** How long ago the pool's object was asked: 0 when for this report. */
   factsAgoMs: number | null;
+  /** False where nobody tells how many tasks wait: `queued` is then 0, or what is certain to wait. */
+  queueKnown: boolean;
+  /** Tasks submitted and not done, of a library that does not tell which of them run; null where the others tell, or nobody does. */
+  pending: PendingTasks | null;
   /** What is not known of this pool and why, one line each. */
   notKnown: string[];
-  /**
-   * Tasks submitted and not done, where the library does not tell which of them run, so that `queued` may be 0 while tasks
-   * wait; null where nobody counts those either. No key for a pool whose queue is known.
-   */
-  pending?: PendingTasks | null;
 }
 
 export interface PendingTasks {

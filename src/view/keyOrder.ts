@@ -216,8 +216,9 @@ const pool = {
   runTime: poolTimes,
   waitTime: poolTimes,
   factsAgoMs: null,
-  notKnown: null,
+  queueKnown: null,
   pending: { count: null, oldestMs: null, at: { count: null, stack: frame } },
+  notKnown: null,
 } satisfies OrderOf<PoolReport>;
 const processNode: Order = {
   pid: null,

@@ -81,8 +81,8 @@ function milliseconds(ms: number): string {
 }
 
 /** Nobody is told that nothing waits where nobody knows. */
-function isQueueKnown({ queued, pending }: PoolReport): boolean {
-  return queued > 0 || pending === undefined;
+function isQueueKnown({ queued, queueKnown }: PoolReport): boolean {
+  return queued > 0 || queueKnown;
 }
 
 /** Longest running first: that is the one to look at. */
@@ -118,7 +118,7 @@ function queueLines(pool: PoolReport, root: string | null, full: boolean): strin
 
 /** Said only where the queue is not: the same tasks are in both. */
 function pendingLines({ queued, pending }: PoolReport, root: string | null, full: boolean): string[] {
-  if (queued > 0 || pending === null || pending === undefined) return [];
+  if (queued > 0 || pending === null) return [];
   const places = capped(placeLines(pending.at, root), PLACES_MOST, 'place', full);
   return [
     `${counted(pending.count, 'task')} submitted and not done, the oldest for ${duration(pending.oldestMs)}`,
