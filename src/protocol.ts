@@ -123,11 +123,24 @@ export interface RawPoolTask {
 /** Of a thread that was interrupted, as long as there is no more of it. */
 export const TASKS_LATE = 'tasks: the thread did not list them in time';
 
+/** What a test runner's own state tells of the thread it runs tests in. */
+export interface RunningTest {
+  runner: string;
+  file: string;
+  /** With the suites it is in; null while the file is loaded, and between two tests. */
+  name: string | null;
+  runningMs: number | null;
+}
+
 /** What a thread answers on the port lane and on the inspector lane. */
 export interface ThreadSnapshot {
   threadId: number;
   osThreadId: number | null;
   name: string | null;
+  /** The file that a worker was started with; null on main, for code passed as text, and where nobody knows. */
+  entry: string | null;
+  /** What a test runner does in this thread; null for all others. */
+  test: RunningTest | null;
   parentThreadId: number | null;
   phase: ThreadPhase;
   instrumented: boolean;

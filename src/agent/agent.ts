@@ -21,11 +21,12 @@ import { captureStack } from '../tasks/realm.js';
 import { addLabel, runWithLabels, type LabelScope } from '../tasks/labels.js';
 import { installTracker, type TaskTracker } from '../tasks/tracker.js';
 import { Children } from './children.js';
-import { countResources, guarded, readHeap, readOsThreadId, readThreadName } from './describe.js';
+import { countResources, guarded, readEntry, readHeap, readOsThreadId, readThreadName } from './describe.js';
 import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
 import { applyThreadMaps, framesOf, framesOfPools } from './threadMaps.js';
+import { runningTest } from './vitest.js';
 
 /** After so many heartbeats, about a second, a thread is no short-lived one. */
 const REHEARSAL_BEAT = 4;
@@ -127,6 +128,8 @@ export class Agent {
       threadId,
       osThreadId: this.#osThreadId,
       name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
+      entry: guarded('entry', readEntry, null, notRead),
+      test: runningTest(),
       parentThreadId: this.#parentThreadId,
       phase: this.#phase,
       instrumented: true,

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { RawFrame } from '../protocol.js';
 import { mergeTasks } from '../report/mergeTasks.js';
 import type { Frame, NotRead, PackageFacts, ProcessNode, Report, ThreadReport } from '../report/types.js';
+import { libraryPools, withTasksOnStack } from '../pools/libraryPools.js';
 import { poolsOf } from '../pools/pools.js';
 import { mergeSections } from './mergeSections.js';
 import { assembleThread, unreadThread } from './assembleThread.js';
@@ -26,7 +27,8 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
     ...collected.answers.map((answer) => assembleThread(answer, collected, surroundings.frame)),
     ...unread.map((thread) => unreadThread(thread, collected, surroundings.frame)),
   ];
-  const pools = poolsOf(collected.answers, threads, surroundings.frame);
+  const known = withTasksOnStack(poolsOf(collected.answers, threads, surroundings.frame), threads);
+  const pools = [...known, ...libraryPools(threads, collected.answers, known, surroundings.frame)];
   for (const thread of threads)
     thread.pool = pools.find((pool) => pool.threadIds.includes(thread.threadId))?.name ?? null;
   const notRead = collectNotRead(collected, unread);

@@ -50,6 +50,8 @@ function describe(
     runTime: facts?.runTime ?? null,
     waitTime: facts?.waitTime ?? null,
     factsAgoMs: pool.factsAgoMs === null ? null : Math.round(pool.factsAgoMs),
+    queueKnown: pool.isTracked || facts?.queued != null,
+    pending: null,
     notKnown: [...(facts?.notKnown ?? []), ...(pool.notRead === null ? [] : [`its object: ${pool.notRead}`])],
   };
 }

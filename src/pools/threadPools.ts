@@ -5,6 +5,9 @@ import type { PoolFacts } from './adapters/adapter.js';
 import { ADAPTERS } from './adapters/all.js';
 import { InstrumentedPool, type InstrumentedPools, type ReadFacts } from './instrument.js';
 
+/** What a task is called of which the pool's object keeps no name. */
+const UNNAMED = 'a task';
+
 const NOTHING: ReadFacts = { facts: null, factsAgoMs: null, notRead: null };
 
 /** Every pool that has a worker, a task, or a name that was given to it, in the order in which they were made. Never throws. */
@@ -104,7 +107,7 @@ function fromObject(introduced: InstrumentedPool, lane: 'port' | 'inspector'): R
 function taskOf(task: PoolFacts['running'][number]): RawPoolTask {
   return {
     file: null,
-    name: task.task,
+    name: task.task ?? UNNAMED,
     threadId: task.threadId,
     queuedMs: null,
     runningMs: task.runningMs,

@@ -329,8 +329,19 @@ export interface PoolReport {
   waitTime: PoolTimes | null;
   /** How long ago the pool's object was asked: 0 when for this report. */
   factsAgoMs: number | null;
+  /** False where nobody tells how many tasks wait: `queued` is then 0, or what is certain to wait. */
+  queueKnown: boolean;
+  /** Tasks submitted and not done, of a library that does not tell which of them run; null where the others tell, or nobody does. */
+  pending: PendingTasks | null;
   /** What is not known of this pool and why, one line each. */
   notKnown: string[];
+}
+
+export interface PendingTasks {
+  count: number;
+  oldestMs: number;
+  /** Where they were submitted, most frequent first. */
+  at: { count: number; stack: Frame[] }[];
 }
 
 export interface ProcessNode {

@@ -22,20 +22,23 @@ export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'prob
 export function lookExpression(by: 'agent' | 'probe'): string {
   if (by === 'probe') return inProbe('look()');
   return `(() => { const agent = ${AGENT}; if (agent === undefined) return "";
-    let loops = null, heap = null, oldSpace = null, oldLimit = null;
+    let entry = null, loops = null, heap = null, oldSpace = null, oldLimit = null;
     try {
       loops = process.getBuiltinModule("node:perf_hooks").performance.nodeTiming.uvMetricsInfo?.loopCount ?? null;
+      const threads = process.getBuiltinModule("node:worker_threads");
+      const file = threads.isMainThread ? null : process.argv[1];
+      if (typeof file === "string" && /^([/\\\\]|[A-Za-z]:|file:)/.test(file)) entry = file;
       const v8 = process.getBuiltinModule("node:v8");
       const { used_heap_size: used, heap_size_limit: limit } = v8.getHeapStatistics();
       heap = { used, limit };
       oldSpace = 0;
       for (const space of v8.getHeapSpaceStatistics()) if (!space.space_name.startsWith("new_")) oldSpace += space.space_used_size;
       const words = process.execArgv.join(" ") + " " + (process.env.NODE_OPTIONS ?? "");
-      const megabytes = process.getBuiltinModule("node:worker_threads").resourceLimits?.maxOldGenerationSizeMb
+      const megabytes = threads.resourceLimits?.maxOldGenerationSizeMb
         ?? Number(/--max[-_]old[-_]space[-_]size[= ](\\d+)/.exec(words)?.[1] ?? 0);
       oldLimit = megabytes > 0 ? megabytes * 1024 * 1024 : null;
     } catch {}
-    return JSON.stringify({ loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
+    return JSON.stringify({ entry, loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
 }
 
 /**

@@ -5,6 +5,8 @@ export interface Look {
   stack: RawFrame[];
   /** How often the thread's loop has turned; null where the runtime does not count. */
   loops: number | null;
+  /** The file that a worker was started with; null on main, and for code passed as text. */
+  entry: string | null;
   heap: ThreadSnapshot['heap'];
   /** Bytes in use outside of the young generation; null where the runtime does not tell. */
   oldSpace: number | null;
@@ -39,6 +41,8 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     threadId,
     osThreadId: look.osThreadId,
     name: null,
+    entry: typeof look.entry === 'string' ? look.entry : null,
+    test: null,
     parentThreadId: null,
     phase: 'running',
     instrumented,

@@ -216,6 +216,8 @@ const pool = {
   runTime: poolTimes,
   waitTime: poolTimes,
   factsAgoMs: null,
+  queueKnown: null,
+  pending: { count: null, oldestMs: null, at: { count: null, stack: frame } },
   notKnown: null,
 } satisfies OrderOf<PoolReport>;
 const processNode: Order = {

@@ -18,13 +18,15 @@ export function poolsSection(report: Report, full: boolean): Section {
 function poolBlock(report: Report, pool: PoolReport, full: boolean): Block {
   const { root } = report.process;
   const kind = pool.kind === pool.name ? [] : [pool.kind];
-  const heading = [pool.name, ...kind, `${pool.busy} busy, ${pool.idle} idle, ${pool.queued} queued`].join('  ');
+  const counts = [`${pool.busy} busy`, `${pool.idle} idle`, ...(isQueueKnown(pool) ? [`${pool.queued} queued`] : [])];
+  const heading = [pool.name, ...kind, counts.join(', ')].join('  ');
   const lines = [
     ...workerLines(report, pool),
     ...factLines(pool),
     ...capped(runningLines(report, pool), TASKS_MOST, 'running task', full),
     ...(pool.runningElided === 0 ? [] : [`(${counted(pool.runningElided, 'more running task')} not listed)`]),
     ...queueLines(pool, root, full),
+    ...pendingLines(pool, root, full),
   ];
   return { heading, lines };
 }
@@ -78,18 +80,25 @@ function milliseconds(ms: number): string {
   return ms < 1000 ? `${ms < 10 ? Math.round(ms * 10) / 10 : Math.round(ms)} ms` : duration(ms);
 }
 
+/** Nobody is told that nothing waits where nobody knows. */
+function isQueueKnown({ queued, queueKnown }: PoolReport): boolean {
+  return queued > 0 || queueKnown;
+}
+
 /** Longest running first: that is the one to look at. */
 function runningLines(report: Report, pool: PoolReport): string[][] {
   const tasks = [...pool.running].sort((one, other) => (other.runningMs ?? 0) - (one.runningMs ?? 0));
-  return tasks.map((task) => runningTask(report, task));
+  return tasks.map((task) => runningTask(report, pool, task));
 }
 
-function runningTask(report: Report, task: PoolTask): string[] {
+function runningTask(report: Report, pool: PoolReport, task: PoolTask): string[] {
   const queued = task.queuedMs === null ? '' : `, after ${duration(task.queuedMs)} in the queue`;
   const submitter = submitterOf(task.submittedAt, report.process.root);
   const time = task.runningMs === null ? '' : ` for ${duration(task.runningMs)}`;
+  const isElsewhere = task.file !== null && task.file !== pool.file;
+  const file = isElsewhere ? `, in ${displayPath(task.file ?? '', report.process.root)}` : '';
   return [
-    ...wrap(`${threadName(report, task.threadId)} runs ${poolTaskText(task)}${time}${queued}`, WIDTH),
+    ...wrap(`${threadName(report, task.threadId)} runs ${poolTaskText(task)}${time}${queued}${file}`, WIDTH),
     ...(submitter === null ? [] : [`    submitted by ${submitter}`]),
     ...payloadLines(task.payload),
   ];
@@ -98,15 +107,29 @@ function runningTask(report: Report, task: PoolTask): string[] {
 function queueLines(pool: PoolReport, root: string | null, full: boolean): string[] {
   if (pool.queued === 0) return [];
   const oldest = pool.oldestQueuedMs === null ? '' : `, the oldest for ${duration(pool.oldestQueuedMs)}`;
-  const places = pool.queuedAt.map(({ count, stack }) => [
-    `    ${count} submitted by ${submitterOf(stack, root) ?? 'an unknown place'}`,
-  ]);
+  const places = capped(placeLines(pool.queuedAt, root), PLACES_MOST, 'place', full);
   return [
     `${counted(pool.queued, 'task')} in the queue${oldest}`,
-    ...capped(places, PLACES_MOST, 'place', full),
+    ...places,
     ...(pool.oldestQueued === null ? [] : wrap(`    the oldest is ${poolTaskText(pool.oldestQueued)}`, WIDTH)),
     ...payloadLines(pool.oldestQueued?.payload ?? null),
   ];
+}
+
+/** Said only where the queue is not: the same tasks are in both. */
+function pendingLines({ queued, pending }: PoolReport, root: string | null, full: boolean): string[] {
+  if (queued > 0 || pending === null) return [];
+  const places = capped(placeLines(pending.at, root), PLACES_MOST, 'place', full);
+  return [
+    `${counted(pending.count, 'task')} submitted and not done, the oldest for ${duration(pending.oldestMs)}`,
+    ...places,
+  ];
+}
+
+function placeLines(places: PoolReport['queuedAt'], root: string | null): string[][] {
+  return places.map(({ count, stack }) => [
+    `    ${count} submitted by ${submitterOf(stack, root) ?? 'an unknown place'}`,
+  ]);
 }
 
 function payloadLines(payload: string | null): string[] {

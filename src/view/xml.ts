@@ -19,6 +19,7 @@ const SINGULAR = new Map(
     running: 'task',
     queuedAt: 'place',
     notKnown: 'line',
+    at: 'place',
     processes: 'process',
     children: 'process',
     sections: 'section',

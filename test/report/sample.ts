@@ -287,6 +287,8 @@ const SAMPLE: Report = {
       runTime: { p50: 210.4, p99: 1310, max: 2210 },
       waitTime: { p50: 0.4, p99: 950, max: 41_000 },
       factsAgoMs: 0,
+      queueKnown: true,
+      pending: null,
       notKnown: [],
     },
   ],

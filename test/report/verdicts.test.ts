@@ -548,6 +548,8 @@ function pool(part: Partial<PoolReport>): PoolReport {
     runTime: null,
     waitTime: null,
     factsAgoMs: null,
+    queueKnown: true,
+    pending: null,
     notKnown: [],
     ...part,
   };
