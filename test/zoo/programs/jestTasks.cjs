@@ -7,9 +7,9 @@ exports.endless = function endless() {
   for (;;); // <- here
 };
 
-exports.waits = () => new Promise(() => {});
+exports.waits = async () => await new Promise(() => {});
 
-exports.crash = () => {
+exports.crash = async () => {
   setImmediate(() => process.exit(3));
-  return exports.waits();
+  return await exports.waits();
 };
