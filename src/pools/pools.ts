@@ -71,12 +71,12 @@ function workersOf({ running, facts, isTracked, factsAgoMs }: RawPool, threads: 
   const others = threadIds.filter((threadId) => !taken.has(threadId));
   const waiting = others.filter((id) => threads.some(({ threadId, state }) => threadId === id && state === 'idle'));
   const known = factsAgoMs === 0 ? facts : null;
+  const idle = known?.idle ?? waiting.length;
+  const inProcesses = running.filter(({ threadId }) => threadId === null).length;
   return {
     threadIds,
-    busy: isTracked
-      ? taken.size + running.filter(({ threadId }) => threadId === null).length
-      : (known?.busy ?? taken.size),
-    idle: known?.idle ?? waiting.length,
+    busy: isTracked ? taken.size + inProcesses : (known?.busy ?? threadIds.length - idle),
+    idle,
     areOthersIdle: waiting.length === others.length,
   };
 }
