@@ -48,7 +48,6 @@ export const TARGETS = [
     limit: 300,
   },
   { says: '10 million promises: the heap grows by, MB', where: ['memory', '10 million promises', 'heap'], limit: 1 },
-  { says: '1,000 reports: the heap grows by, MB', where: ['memory', '1,000 reports', 'heap'], limit: 1 },
   { says: 'the sentinel, MB of RSS', where: ['memory', 'sentinel', 'RSS'], limit: 15 },
   { says: 'added to the start of a process, ms', where: ['start', 'process start', 'default'], limit: 25 },
   { says: 'added to the start of a worker, ms', where: ['start', 'worker start', 'default'], limit: 5 },

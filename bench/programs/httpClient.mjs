@@ -23,7 +23,7 @@ function ask(socket) {
 const sockets = Array.from({ length: CONNECTIONS }, () => {
   const socket = connect(port, '127.0.0.1');
   socket.setNoDelay(true).setEncoding('latin1');
-  socket.on('error', () => process.exit(1));
+  socket.on('error', () => process.exit(1)).on('close', () => process.exit(1));
   socket.on('data', (text) => {
     if (!text.startsWith(ANSWER)) return;
     if (++answered === wanted) process.stdout.write('done\n');

@@ -16,7 +16,7 @@ function send(socket) {
 
 const sockets = Array.from({ length: CONNECTIONS }, () => {
   const socket = new WebSocket(address);
-  socket.on('error', () => process.exit(1));
+  socket.on('error', () => process.exit(1)).on('close', () => process.exit(1));
   socket.on('message', () => {
     if (++returned === wanted) process.stdout.write('done\n');
     else send(socket);

@@ -10,9 +10,11 @@ export function startClient(file, port) {
   process.once('exit', () => child.kill('SIGKILL'));
   return (count) =>
     new Promise((resolve, reject) => {
-      child.once('exit', () => reject(new Error('the client ended')));
+      const fail = () => reject(new Error('the client ended'));
+      if (child.exitCode !== null) return fail();
+      child.once('exit', fail);
       child.stdout.once('data', () => {
-        child.removeAllListeners('exit');
+        child.off('exit', fail);
         resolve();
       });
       child.stdin.write(`${count}\n`);

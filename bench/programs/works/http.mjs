@@ -7,6 +7,7 @@ export const OPERATIONS = 4000;
 
 export async function prepare() {
   const server = createServer(async (_, response) => response.end(String(await leaf(1))));
+  server.keepAliveTimeout = 0; // Others work in between.
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return startClient('../httpClient.mjs', server.address().port);
 }

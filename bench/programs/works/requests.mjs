@@ -14,6 +14,7 @@ function request(options) {
 
 export async function prepare() {
   const server = createServer(async (_, response) => response.end(String(await leaf(1))));
+  server.keepAliveTimeout = 0; // Others work in between.
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const agent = new Agent({ keepAlive: true, maxSockets: AT_A_TIME });
   const options = { agent, host: '127.0.0.1', port: server.address().port, path: '/orders/17' };
