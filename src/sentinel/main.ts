@@ -136,6 +136,8 @@ async function onSignal(signal: string): Promise<void> {
   const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
   if (claim === null) return heardMeanwhile(signal);
   await report(claim, triggerOf(signal));
+  // What main had begun is done now; a request that came with this signal still waits.
+  if (claim.ofMain !== null) heardMeanwhile(signal);
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
 }
 
