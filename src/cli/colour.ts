@@ -32,9 +32,10 @@ const RULE = /^(?:====|------|-- end)/;
  * else it must be a terminal that has colours and `NO_COLOR` must not forbid them.
  */
 export function hasColours(stream: { isTTY?: boolean }, environment: NodeJS.ProcessEnv = process.env): boolean {
-  const bits = WriteStream.prototype.getColorDepth(environment);
+  const { NO_COLOR: forbidden = '', ...others } = environment;
+  // An empty NO_COLOR is none (no-color.org), and not all lines of Node.js know that.
+  const bits = WriteStream.prototype.getColorDepth(forbidden === '' ? others : environment);
   if (environment['FORCE_COLOR'] !== undefined) return bits > BITS_OF_NO_COLOUR;
-  if (environment['NO_COLOR'] !== undefined && environment['NO_COLOR'] !== '') return false;
   return stream.isTTY === true && bits > BITS_OF_NO_COLOUR;
 }
 

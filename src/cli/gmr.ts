@@ -10,10 +10,12 @@ import { dump } from './dump.js';
 import { ps } from './ps.js';
 import { VERSION } from '../coordinator/version.js';
 import { writeAll } from './output.js';
+import { run } from './run.js';
 import { show } from './show.js';
 import { tree } from './tree.js';
+import { watch } from './watch.js';
 
-const COMMANDS: Record<string, Command> = { dump, ps, tree, check, show, diff, demo };
+const COMMANDS: Record<string, Command> = { dump, ps, tree, check, show, diff, watch, run, demo };
 
 async function main([name, ...words]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h') {

@@ -17,7 +17,7 @@ export const show: Command = {
   takes: 'FILE...',
   summary: 'Print a stored JSON report, or what several have in common',
   options: {
-    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml or summary' },
+    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml, html or summary' },
     thread: { type: 'string', value: 'ID', help: 'only this thread and its tasks' },
     match: { type: 'string', value: 'TEXT', help: 'only what has TEXT in a function, file, type, label or pool' },
     full: { type: 'boolean', help: 'unfold what is folded' },
@@ -66,10 +66,10 @@ function filtered(report: Report, filter: ReportFilter): Found | null {
   return part.isFound ? { report: part.report, part } : null;
 }
 
-function print({ report, part }: Found, filter: ReportFilter, view: ViewName, options: ViewOptions): void {
+function print({ report, part }: Found, filter: ReportFilter, view: ViewName, options: ViewOptions): boolean {
   if (view !== 'text') return writeAll(render(report, view, options));
   const { full = false } = options;
-  printText(part === null ? render(report, 'text', options) : renderFiltered(part, wanted(filter), { full }));
+  return printText(part === null ? render(report, 'text', options) : renderFiltered(part, wanted(filter), { full }));
 }
 
 function printSeveral(
@@ -78,7 +78,7 @@ function printSeveral(
   filter: ReportFilter,
   view: ViewName,
   options: ViewOptions,
-): void {
+): boolean {
   const replicas = groupReplicas(
     found.map(({ report }) => report),
     files,
@@ -88,8 +88,8 @@ function printSeveral(
   if (view !== 'text')
     throw new GuruError('GMR_USAGE', `show: expected one file for the view ${view}, got ${files.length}`);
   const full = options.full === true;
-  printText(renderReplicas(replicas, { full }));
-  if (full) for (const one of found) print(one, filter, view, options);
+  const isRead = printText(renderReplicas(replicas, { full }));
+  return isRead && (!full || found.every((one) => print(one, filter, view, options)));
 }
 
 function filterOf(values: OptionValues): ReportFilter {

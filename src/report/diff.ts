@@ -3,6 +3,8 @@ import { groupChanges, type GroupChange } from './diffGroups.js';
 import { poolChanges, type PoolChange } from './diffPools.js';
 import { noThreadChanges, threadChanges, type ThreadChanges } from './diffThreads.js';
 import { verdictChanges, type VerdictChanges } from './diffVerdicts.js';
+import { threadsWithoutTasks } from './unreadTasks.js';
+import { taskPlaces } from './taskPlaces.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Report, Verdict } from './types.js';
 import { wholeReport } from './whole.js';
@@ -66,9 +68,9 @@ export function diffReports(one: Report, other: Report): ReportDiff {
     after: sideOf(after),
     notes: notesOf(before, after, subject, isTurned),
     threads: subject === 'same-report' ? noThreadChanges() : threadChanges(before, after, isSame, betweenMs),
-    verdicts: verdictChanges(before, after, isSame),
+    verdicts: withoutUnread(verdictChanges(before, after, isSame), before, after),
     tasks: {
-      pending: { before: before.tasks.pending, after: after.tasks.pending },
+      pending: { before: pendingOf(before), after: pendingOf(after) },
       groups: changes.filter((change) => change.kind !== 'unchanged'),
       unchanged: changes.filter((change) => change.kind === 'unchanged').length,
     },
@@ -117,6 +119,21 @@ function between(before: Report, after: Report): number | null {
   return Number.isFinite(ms) ? ms : null;
 }
 
+/** Null where not all could be counted. */
+function pendingOf(report: Report): number | null {
+  return threadsWithoutTasks(report).size > 0 ? null : report.tasks.pending;
+}
+
+/** That tasks are not said to pile up any more says nothing where they were not read; nor that they are, for the first time. */
+function withoutUnread(changes: VerdictChanges, before: Report, after: Report): VerdictChanges {
+  return { ...changes, new: comparable(changes.new, before), gone: comparable(changes.gone, after) };
+}
+
+function comparable(verdicts: Verdict[], other: Report): Verdict[] {
+  if (threadsWithoutTasks(other).size === 0) return verdicts;
+  return verdicts.filter(({ code }) => !code.startsWith('task-'));
+}
+
 function sideOf({ report, process, package: { version } }: Report): DiffSide {
   const { serviceName, host, pid, uptimeMs } = process;
   return { id: report.id, requestedAt: report.requestedAt, serviceName, version, host, pid, uptimeMs };
@@ -134,12 +151,27 @@ function notesOf(before: Report, after: Report, subject: DiffSubject, isTurned: 
   if (isTurned) notes.push('The later report was given first; they are compared in the order of time.');
   if (before.package.version !== after.package.version)
     notes.push(`Version ${before.package.version ?? 'unknown'} before, ${after.package.version ?? 'unknown'} after.`);
+  const placeless = Math.max(taskPlaces(before).placeless, taskPlaces(after).placeless);
+  if (placeless > 0)
+    notes.push(
+      `The places of up to ${placeless} promises were not read: what they can explain is no growth of a place.`,
+    );
   const elided = before.tasks.groupsElided + after.tasks.groupsElided;
   if (elided > 0)
     notes.push('Small groups of tasks were left out of a report: what is new or gone may be one of them.');
-  if (before.tasks.mode !== after.tasks.mode)
+  const unread = [...new Set([...threadsWithoutTasks(before), ...threadsWithoutTasks(after)])];
+  if (unread.length > 0)
+    notes.push(`A report could not read the tasks of every thread; not compared are those of: ${threadWords(unread)}.`);
+  else if (before.tasks.mode !== after.tasks.mode)
     notes.push(`Tasks were tracked differently: ${before.tasks.mode} before, ${after.tasks.mode} after.`);
   return notes;
+}
+
+/** Few by number, many by their count. */
+function threadWords(threadIds: readonly number[]): string {
+  const shown = threadIds.slice(0, 5).map((threadId) => (threadId === 0 ? 'main' : `thread ${threadId}`));
+  const more = threadIds.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
 function nameOf({ process: { serviceName, pid, host } }: Report): string {

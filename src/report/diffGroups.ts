@@ -1,6 +1,8 @@
 /** Groups of tasks in two reports side by side: the same are those of one type at one place with the same labels. */
-import { culprit, stackKey } from './frames.js';
-import type { Frame, Report, TaskGroup, WaitsFor } from './types.js';
+import { culprit } from './frames.js';
+import { ALL_PROMISES, boundsOf, taskPlaces, type Place, type TaskPlaces } from './taskPlaces.js';
+import type { Frame, Report, WaitsFor } from './types.js';
+import { threadsWithoutTasks } from './unreadTasks.js';
 
 /**
  * `older`: not more than before, but some of them are the very tasks of the earlier report (only told of one process, and
@@ -10,6 +12,7 @@ export type GroupChangeKind = 'new' | 'gone' | 'grown' | 'shrunk' | 'older' | 'u
 
 export interface GroupChange {
   kind: GroupChangeKind;
+  /** As in the report; `promise` for all promises together, where the places of some were not read. */
   type: string;
   labels: Record<string, string>;
   before: number;
@@ -23,13 +26,6 @@ export interface GroupChange {
   waitsFor: WaitsFor | null;
 }
 
-/** Groups of one key, of whatever threads. */
-interface Gathered {
-  count: number;
-  oldestMs: number | null;
-  sample: TaskGroup;
-}
-
 /** Handles such as servers and intervals live as long as their process: that they are old is no news. */
 const ENDS_IN_HEALTH = /^(?:await|request)$|Task$/;
 
@@ -37,80 +33,79 @@ const RANK: Record<GroupChangeKind, number> = { grown: 0, new: 1, older: 2, shru
 
 /**
  * Every group of both reports, the most important first: what grew most, then what is new, older, shrunk and gone.
- * `betweenMs` is null where ages cannot be compared, because the processes differ.
+ * Threads whose tasks one of the reports could not read are left out. `betweenMs` is null where ages cannot be compared, because the processes differ.
  */
 export function groupChanges(before: Report, after: Report, betweenMs: number | null): GroupChange[] {
-  const earlier = gathered(before);
-  const later = gathered(after);
-  const changes: GroupChange[] = [];
-  for (const [key, group] of later) changes.push(changeOf(earlier.get(key), group, betweenMs, after.process.root));
-  for (const [key, group] of earlier) if (!later.has(key)) changes.push(goneOf(group, before.process.root));
-  return changes.sort((one, other) => RANK[one.kind] - RANK[other.kind] || weightOf(other) - weightOf(one));
+  const unread = new Set([...threadsWithoutTasks(before), ...threadsWithoutTasks(after)]);
+  const earlier = taskPlaces(before, unread);
+  const later = taskPlaces(after, unread);
+  const keys = new Set([...later.places.keys(), ...earlier.places.keys()]);
+  const all = earlier.placeless + later.placeless === 0 ? [] : [allPromises(earlier.promises, later.promises)];
+  return [...keys]
+    .map((key) => changeAt(key, earlier, later, betweenMs, [before.process.root, after.process.root]))
+    .concat(all)
+    .filter((change) => change !== null)
+    .sort((one, other) => RANK[one.kind] - RANK[other.kind] || weightOf(other) - weightOf(one));
 }
 
-/** The groups by what tells them apart, with how many tasks each has. */
-export function countsByGroup(report: Report): Map<string, number> {
-  return new Map([...gathered(report)].map(([key, { count }]) => [key, count]));
-}
-
-/** Equal for groups that are the same one in two reports. */
-export function groupKey({ type, awaitStack, createdAt, labels }: TaskGroup): string {
-  const marks = Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1));
-  return `${stackKey(type, awaitStack)} ${stackKey('', createdAt)} ${JSON.stringify(marks)}`;
-}
-
-function gathered(report: Report): Map<string, Gathered> {
-  const groups = new Map<string, Gathered>();
-  for (const group of report.tasks.groups) {
-    const key = groupKey(group);
-    const known = groups.get(key);
-    const oldestMs = group.ageMs?.max ?? null;
-    if (known === undefined) groups.set(key, { count: group.count, oldestMs, sample: group });
-    else {
-      known.count += group.count;
-      if (oldestMs !== null) known.oldestMs = Math.max(known.oldestMs ?? 0, oldestMs);
-    }
-  }
-  return groups;
-}
-
-function changeOf(
-  before: Gathered | undefined,
-  after: Gathered,
-  betweenMs: number | null,
-  root: string | null,
-): GroupChange {
-  const count = before?.count ?? 0;
-  const isLasting = lasting(before, after, betweenMs);
+/** Growth that cannot be told by place is told of all. */
+function allPromises(before: number, after: number): GroupChange {
+  const kind = after > before ? 'grown' : after < before ? 'shrunk' : 'unchanged';
   return {
-    ...factsOf(after, root),
-    kind: kindOf(count, after, isLasting),
-    before: count,
-    after: after.count,
+    kind,
+    type: ALL_PROMISES,
+    labels: {},
+    before,
+    after,
+    oldestMs: null,
+    isLasting: null,
+    frame: null,
+    waitsFor: null,
+  };
+}
+
+function changeAt(
+  key: string,
+  earlier: TaskPlaces,
+  later: TaskPlaces,
+  betweenMs: number | null,
+  [rootBefore, rootAfter]: readonly [string | null, string | null],
+): GroupChange | null {
+  const was = earlier.places.get(key);
+  const is = later.places.get(key);
+  const [place, root] = is === undefined ? [was, rootBefore] : [is, rootAfter];
+  if (place === undefined) return null;
+  const isLasting = is === undefined ? false : lasting(was, is, betweenMs);
+  return {
+    ...factsOf(place, root),
+    kind: kindOf(boundsOf(earlier, key, place.sample.type), boundsOf(later, key, place.sample.type), place, isLasting),
+    before: was?.count ?? 0,
+    after: is?.count ?? 0,
     isLasting,
   };
 }
 
-function kindOf(before: number, after: Gathered, isLasting: boolean | null): GroupChangeKind {
-  if (before === 0) return 'new';
-  if (after.count > before) return 'grown';
-  if (after.count < before) return 'shrunk';
-  return isLasting === true && ENDS_IN_HEALTH.test(after.sample.type) ? 'older' : 'unchanged';
+interface Bounds {
+  least: number;
+  most: number;
+}
+
+/** Where promises without a place could explain a change, there is none. */
+function kindOf(before: Bounds, after: Bounds, { sample }: Place, isLasting: boolean | null): GroupChangeKind {
+  if (after.least > before.most) return before.most === 0 ? 'new' : 'grown';
+  if (after.most < before.least) return after.most === 0 ? 'gone' : 'shrunk';
+  return isLasting === true && ENDS_IN_HEALTH.test(sample.type) ? 'older' : 'unchanged';
 }
 
 /** The oldest is the earlier report's own when it is older than the time between both. */
-function lasting(before: Gathered | undefined, after: Gathered, betweenMs: number | null): boolean | null {
+function lasting(before: Place | undefined, after: Place, betweenMs: number | null): boolean | null {
   if (before === undefined) return false;
   if (betweenMs === null || betweenMs <= 0 || after.oldestMs === null) return null;
   return after.oldestMs >= betweenMs;
 }
 
-function goneOf(before: Gathered, root: string | null): GroupChange {
-  return { ...factsOf(before, root), kind: 'gone', before: before.count, after: 0, isLasting: false };
-}
-
 function factsOf(
-  { sample, oldestMs }: Gathered,
+  { sample, oldestMs }: Place,
   root: string | null,
 ): Pick<GroupChange, 'type' | 'labels' | 'oldestMs' | 'frame' | 'waitsFor'> {
   const frame = culprit(sample.awaitStack, root) ?? culprit(sample.createdAt, root);

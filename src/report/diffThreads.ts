@@ -55,10 +55,12 @@ export function threadChanges(before: Report, after: Report, isSame: boolean, be
   const changes = noThreadChanges();
   for (const [was, is] of pairs) {
     const isNow = isStuckIn(after, is);
-    const lasts = isSame && betweenMs !== null && (is.blockedForMs ?? -1) >= betweenMs;
-    if (isNow && (isStuckIn(before, was) || lasts)) changes.stuck.push(stuckThread(was, is, after, isSame, betweenMs));
+    const wasStuck = isStuckIn(before, was);
+    const lasts = isSame && betweenMs !== null && hasNotTurned(is, betweenMs);
+    if (isNow ? wasStuck || lasts : wasStuck && lasts)
+      changes.stuck.push(stuckThread(was, is, after, isSame, betweenMs));
     else if (isNow) changes.newlyStuck.push(entryOf(is, after));
-    else if (isStuckIn(before, was)) changes.freed.push(entryOf(was, before));
+    else if (wasStuck) changes.freed.push(entryOf(was, before));
   }
   for (const thread of after.threads.filter((one) => !paired.has(one))) {
     if (isStuckIn(after, thread)) changes.newlyStuck.push(entryOf(thread, after));
@@ -69,6 +71,11 @@ export function threadChanges(before: Report, after: Report, isSame: boolean, be
   else changes.freed.push(...left.filter((one) => isStuckIn(before, one)).map((one) => entryOf(one, before)));
   changes.stuck.sort((one, other) => (other.forMs ?? 0) - (one.forMs ?? 0));
   return changes;
+}
+
+/** Also where the later report blames a lack of CPUs: what hung before and has not turned its loop since still hangs. */
+function hasNotTurned({ state, blockedForMs }: ThreadReport, betweenMs: number): boolean {
+  return state !== 'idle' && state !== 'busy' && blockedForMs !== null && blockedForMs >= betweenMs;
 }
 
 type Pair = [ThreadReport, ThreadReport];

@@ -1,6 +1,7 @@
 /** Groups of tasks that grow from one report of a process to the next. */
 import { spokenTime } from './durations.js';
 import { culprit, formatFrame, stackKey } from './frames.js';
+import { lookOften } from './nextLook.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { TaskGroup, Verdict } from './types.js';
 import { newVerdict, worstFirst, type Unjudged } from './verdictParts.js';
@@ -51,7 +52,7 @@ function leak(before: number, group: TaskGroup, betweenMs: number, report: Unjud
       `${group.count - before} more in ${spokenTime(betweenMs)}`,
       'inferred: nobody settles or closes them (the load may have grown instead)',
     ],
-    next: ['does it grow on?  take a second report and compare'],
+    next: [lookOften('does it grow on?', report)],
   });
 }
 

@@ -1,6 +1,7 @@
 /** Verdicts on tasks that pile up: awaits at one place, and requests for one thing. */
 import { spokenTime } from './durations.js';
 import { culprit, formatFrame, stackKey } from './frames.js';
+import { lookOften } from './nextLook.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Frame, TaskGroup, Verdict, WaitsFor } from './types.js';
 import { newVerdict, sinceOf, type Unjudged } from './verdictParts.js';
@@ -116,7 +117,7 @@ function pileup(report: Unjudged, groups: readonly TaskGroup[], told: Told): Ver
     forMs: oldest,
     ...told,
     evidence: [ages, ...told.evidence, 'inferred: it may be by design'],
-    next: [...told.next, 'does it grow?  take a second report and compare'],
+    next: [...told.next, lookOften('does it grow?', report)],
   });
 }
 

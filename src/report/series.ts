@@ -1,11 +1,13 @@
 /** A series of reports of one process: what grew in each of them, what was stuck in all. */
 import { culprit } from './frames.js';
-import { countsByGroup, groupKey } from './diffGroups.js';
+import { ALL_PROMISES, boundsOf, taskPlaces } from './taskPlaces.js';
 import type { Frame, Report, TaskGroup } from './types.js';
+import { threadsWithoutTasks } from './unreadTasks.js';
 import { wholeReport } from './whole.js';
 
 /** A group of tasks that had more in each report than in the one before. */
 export interface GrowingGroup {
+  /** As in the report; `promise` for all promises together, where the places of some were not read. */
   type: string;
   labels: Record<string, string>;
   /** How many there were, a number for each report. */
@@ -18,36 +20,52 @@ export interface GrowingGroup {
 const REPORTS_LEAST = 3;
 
 /**
- * Groups that only grew, the fastest first; empty for fewer than three reports. Where reports leave small groups out a
- * missing one counts as unknown and ends its series.
+ * Groups that only grew, the fastest first; empty for fewer than three reports. Where a report left groups
+ * out, or could not read the tasks of a thread, a missing one counts as unknown and ends its series.
  */
 export function growingGroups(given: readonly Report[]): GrowingGroup[] {
   const reports = given.map(wholeReport);
   const last = reports.at(-1);
   if (last === undefined || reports.length < REPORTS_LEAST) return [];
-  const series = reports.map(countsByGroup);
-  const samples = new Map(last.tasks.groups.map((group) => [groupKey(group), group]));
-  return [...samples]
-    .map(([key, group]) =>
-      growing(
-        group,
-        series.map((counts, index) => countIn(counts, key, reports[index])),
-        last,
-      ),
-    )
-    .filter((group) => group !== null)
-    .sort((one, other) => growthOf(other) - growthOf(one));
+  const series = reports.map((report) => ({ places: taskPlaces(report), isWhole: isWhole(report) }));
+  const groups = [...taskPlaces(last).places].flatMap(([key, { sample }]): GrowingGroup[] => {
+    const bounds = series.map(({ places, isWhole: isKnown }) => {
+      const { least, most } = boundsOf(places, key, sample.type);
+      return { least, most: isKnown || least > 0 ? most : Infinity };
+    });
+    return isGrowing(bounds) ? [groupOf(sample, bounds, last)] : [];
+  });
+  const all = series.map(({ places, isWhole: isKnown }) => ({
+    least: places.promises,
+    most: isKnown ? places.promises : Infinity,
+  }));
+  if (series.some(({ places }) => places.placeless > 0) && isGrowing(all)) groups.push(growingPromises(all));
+  return groups.sort((one, other) => growthOf(other) - growthOf(one));
 }
 
-function countIn(counts: ReadonlyMap<string, number>, key: string, report: Report | undefined): number {
-  return counts.get(key) ?? (report?.tasks.groupsElided === 0 ? 0 : Number.NaN);
+/** Whether a group that it does not name had no tasks. */
+function isWhole(report: Report): boolean {
+  return report.tasks.groupsElided === 0 && threadsWithoutTasks(report).size === 0;
 }
 
-function growing(group: TaskGroup, counts: number[], report: Report): GrowingGroup | null {
-  if (!counts.every((count, index) => index === 0 || count > (counts[index - 1] ?? Number.NaN))) return null;
+/** Each has more at least than the one before can have had. */
+function isGrowing(bounds: readonly { least: number; most: number }[]): boolean {
+  return bounds.every(({ least }, index) => index === 0 || least > (bounds[index - 1]?.most ?? Infinity));
+}
+
+function groupOf(group: TaskGroup, bounds: readonly { least: number }[], report: Report): GrowingGroup {
   const { root } = report.process;
-  const frame = culprit(group.awaitStack, root) ?? culprit(group.createdAt, root);
-  return { type: group.type, labels: group.labels, counts, oldestMs: group.ageMs?.max ?? null, frame };
+  return {
+    type: group.type,
+    labels: group.labels,
+    counts: bounds.map(({ least }) => least),
+    oldestMs: group.ageMs?.max ?? null,
+    frame: culprit(group.awaitStack, root) ?? culprit(group.createdAt, root),
+  };
+}
+
+function growingPromises(bounds: readonly { least: number }[]): GrowingGroup {
+  return { type: ALL_PROMISES, labels: {}, counts: bounds.map(({ least }) => least), oldestMs: null, frame: null };
 }
 
 function growthOf({ counts }: GrowingGroup): number {

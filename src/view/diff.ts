@@ -69,7 +69,7 @@ export function diffLines(diff: ReportDiff, full: boolean): string[] {
       ...threadLines(diff, diff.threads.new, 'NEW', full),
       ...threadLines(diff, diff.threads.gone, 'GONE', full),
     ],
-    labelled('BOX', boxWords(diff)),
+    boxLines(diff),
   ];
   return paragraphs
     .filter((lines) => lines.length > 0)
@@ -175,7 +175,7 @@ function poolWords({ name, change, busy, queued, oldestQueuedMs }: PoolChange): 
   return `${name}: ${queued.before} -> ${queued.after} queued${oldest}, ${busy.before} -> ${busy.after} busy`;
 }
 
-function boxWords({ memory, tasks }: ReportDiff): string {
+function boxLines({ memory, tasks }: ReportDiff): string[] {
   const figures = [
     ['memory', memory.rss],
     ['heap', memory.heapUsed],
@@ -184,7 +184,9 @@ function boxWords({ memory, tasks }: ReportDiff): string {
     before === null || after === null ? [] : [`${name} ${mebibytes(before)} -> ${mebibytes(after)} MiB`],
   );
   const { before, after } = tasks.pending;
-  return [...sizes, `${before} -> ${after} tasks pending`].join(', ');
+  const pending = before === null || after === null ? [] : [`${before} -> ${after} tasks pending`];
+  const words = [...sizes, ...pending];
+  return words.length === 0 ? [] : labelled('BOX', words.join(', '));
 }
 
 function limitedItems(items: string[][], noun: string, full: boolean): string[][] {

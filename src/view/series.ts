@@ -3,6 +3,7 @@ import { isStuckInBoth, type ReportDiff } from '../report/diff.js';
 import { formatFrame } from '../report/frames.js';
 import type { GrowingGroup } from '../report/series.js';
 import type { Report } from '../report/types.js';
+import { threadsWithoutTasks } from '../report/unreadTasks.js';
 import { age, clock, counted, duration, mebibytes } from './amounts.js';
 import { cut, escape } from './escape.js';
 import { labelled, printLines, WIDTH } from './layout.js';
@@ -14,7 +15,9 @@ const LINE_MOST = 200;
 
 /** `03:07:11  STUCK worker 3 ... 41 s  517 pending (+12)  103 MiB (+1)`: one report of a series, without a line break. */
 export function renderSeriesLine(report: Report, diff: ReportDiff | null): string {
-  const pending = withGrowth(report.tasks.pending, diff?.tasks.pending.before ?? null);
+  const unread = threadsWithoutTasks(report).size > 0 ? ' or more' : '';
+  const pending =
+    withGrowth(report.tasks.pending, unread === '' ? (diff?.tasks.pending.before ?? null) : null) + unread;
   const rss = report.process.memory.rss;
   const before = diff?.memory.rss.before ?? null;
   const memory =

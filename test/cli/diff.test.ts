@@ -29,7 +29,7 @@ test('what is stuck in both comes first and is 1', BOUND, () => {
     body ?? '',
     /^STUCK {2}worker 3 of pool pdf-render, spinning for 44 s: same stack\n {2}in {5}renderTable {2}src\/pdf\/table.ts:118\n/,
   );
-  assert.match(stdout, /^GREW {3}512 -> 530 x await, oldest 41\.1 s, at async render/m);
+  assert.match(stdout, /^GREW {3}512 -> 530 x await, oldest 41\.1 s, at async\n {7}render /m);
   assert.match(stdout, /-- end diff: STUCK worker 3 of pool pdf-render renderTable src\/pdf\/table.ts:118 --\n$/);
 });
 

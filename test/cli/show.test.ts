@@ -15,6 +15,14 @@ function replica(pid: number, change: (report: Report) => void = () => {}): Repo
   return report;
 }
 
+function calm(report: Report): void {
+  report.verdicts = [];
+}
+
+function odd(report: Report): void {
+  for (const verdict of report.verdicts) verdict.frame = { ...report.threads[0]!.stack[0]!, function: 'oddOne' };
+}
+
 test('a stored report is printed as text, from a file and from stdin', BOUND, () => {
   const file = stored('plain.json', sampleReport());
   const { code, stdout, stderr } = gmr(['show', file]);
@@ -46,10 +54,6 @@ test(
   'of replicas it is told how many are stuck at the same frame, then the odd ones, then those that are fine',
   BOUND,
   () => {
-    const calm = (report: Report): void => void (report.verdicts = []);
-    const odd = (report: Report): void => {
-      for (const verdict of report.verdicts) verdict.frame = { ...report.threads[0]!.stack[0]!, function: 'oddOne' };
-    };
     const files = [1, 2, 3]
       .map((pid) => stored(`r${pid}.json`, replica(pid)))
       .concat(stored('r4.json', replica(4, odd)), stored('r5.json', replica(5, calm)));

@@ -65,7 +65,7 @@ test('whatever is put in place of a part: it is a fault, or every view can show 
       for (const view of ['json', 'xml', 'summary'] as const) render(report, view);
       renderDiff(diffReports(sampleReport(), report), { full: true });
     }),
-    { numRuns: 600 },
+    { numRuns: 300 },
   );
 });
 

@@ -28,6 +28,21 @@ function withGroups(groups: TaskGroup[]): Report {
   return report;
 }
 
+/** What a process's tasks have become some seconds later, by what is said of each place. */
+function kinds(before: Report, after: Report): string[] {
+  const diff = diffReports(
+    before,
+    later(after, ({ report }) => (report.id = 'other')),
+  );
+  return diff.tasks.groups.map(({ kind }) => kind);
+}
+
+/** What only grew over a series, and how many there were each time. */
+function grown(...reports: Report[]): [string, number[]][] {
+  const series = reports.map((report, index) => later(report, () => {}, index * BETWEEN_MS));
+  return growingGroups(series).map(({ type, counts }) => [type, counts]);
+}
+
 const anyGroups = uniqueArray(
   record({
     type: constantFrom('await', 'Timeout', 'Piscina.Task', 'TCPWRAP'),
@@ -126,6 +141,20 @@ test('a thread that hangs elsewhere, after its loop turned, is said to move', ()
   assert.equal(stuck.isSameHang, false);
   assert.equal(stuck.frame?.function, 'printPdf');
   assert.equal(stuck.frameBefore?.function, 'renderTable');
+});
+
+test('a thread that spun, has not turned since and now gets no CPU is still stuck; one whose loop turned is not', () => {
+  const before = sampleReport();
+  const starved = (blockedForMs: number): number[] =>
+    diffReports(
+      before,
+      later(before, ({ threads, verdicts }) => {
+        for (const verdict of verdicts) if (verdict.threadId === 3) verdict.code = 'cpu-throttled';
+        Object.assign(threads.find(({ threadId }) => threadId === 3) ?? {}, { state: 'throttled', blockedForMs });
+      }),
+    ).threads.stuck.map(({ threadId }) => threadId);
+  assert.deepEqual(starved(44_000), [3]);
+  assert.deepEqual(starved(1200), []);
 });
 
 test('a loop that is interrupted in another column of its line has not moved; in another line it is the same function', () => {
@@ -281,4 +310,37 @@ test('a group that has more in every report only grows; one that breathes does n
     growingGroups(first === undefined ? [] : [first, ...rest]).map(({ frame }) => frame?.line),
     [1],
   );
+});
+
+test('tasks that a report could not read are not said to be gone, and it is said which', () => {
+  const before = sampleReport();
+  const unread = later(before, ({ report, tasks, verdicts }) => {
+    report.notRead.push({ threadId: 0, what: 'tasks', why: 'its tasks were not all read at the deadline' });
+    Object.assign(tasks, { mode: 'off', groups: [], pending: 0 });
+    verdicts.splice(0, verdicts.length, ...verdicts.filter(({ code }) => !code.startsWith('task-')));
+  });
+  const diff = diffReports(before, unread);
+  assert.deepEqual(diff.tasks.groups, []);
+  assert.deepEqual(
+    diff.verdicts.gone.filter(({ code }) => code.startsWith('task-')),
+    [],
+  );
+  assert.match(diff.notes.join('\n'), /could not read the tasks of every thread; not compared are those of: .*main/);
+  assert.deepEqual(growingGroups([before, unread, later(before, () => {}, 9000)]), []);
+});
+
+test('promises whose place was not read explain growth: what they cannot explain is growth', () => {
+  const place = at('waits', 'src/a.ts', 1);
+  const counts = (placed: number, placeless: number): Report =>
+    withGroups([
+      group('g1', { count: placed, awaitStack: [place] }),
+      ...(placeless === 0 ? [] : [group('g2', { type: 'PROMISE', count: placeless })]),
+    ]);
+  assert.deepEqual(kinds(counts(128, 430), counts(445, 0)), ['older', 'shrunk']);
+  assert.deepEqual(kinds(counts(128, 430), counts(600, 0)), ['grown', 'grown']);
+  assert.deepEqual(kinds(counts(445, 0), counts(128, 317)), ['older']);
+  assert.deepEqual(kinds(counts(2000, 8000), counts(2000, 8500)), ['grown', 'older']);
+  assert.deepEqual(kinds(counts(445, 0), counts(128, 100)), ['shrunk', 'shrunk']);
+  assert.deepEqual(grown(counts(10, 5), counts(14, 0), counts(20, 0)), []);
+  assert.deepEqual(grown(counts(10, 5), counts(14, 4), counts(10, 20)), [['promise', [15, 18, 30]]]);
 });

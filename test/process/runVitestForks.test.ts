@@ -1,0 +1,3 @@
+import { testVitestRun } from '../harness/vitestRun.js';
+
+testVitestRun('forks');
