@@ -18,9 +18,9 @@ export interface Asked extends AskedRequest {
 let ownStartTime: string | null = null;
 let taken = 0;
 
-/** Whether a request waits for this process in one of the places. */
-export function isAsked(places: readonly string[]): boolean {
-  return requestFiles(places).length > 0;
+/** What tells the request that waits for this process from every other one; null when none waits. */
+export function waitingRequest(places: readonly string[]): string | null {
+  return requestFiles(places)[0]?.identity ?? null;
 }
 
 /**
@@ -37,25 +37,26 @@ export function takeRequest(places: readonly string[]): Asked | 'expired' | null
   return null;
 }
 
-function requestFiles(places: readonly string[]): { folder: string; file: string }[] {
+function requestFiles(places: readonly string[]): { folder: string; file: string; identity: string }[] {
   const uid = process.geteuid?.();
   const startTime = readOwnStartTime();
   if (uid === undefined || startTime === null) return [];
   return places.flatMap((place) => {
     const folder = folderIn(place, uid);
     const file = join(folder, requestName(process.pid, startTime));
-    return isFileOf(folder, file, uid) ? [{ folder, file }] : [];
+    const identity = identityOf(folder, file, uid);
+    return identity === null ? [] : [{ folder, file, identity }];
   });
 }
 
-/** Root may ask every process; no other user but the process's own. */
-function isFileOf(folder: string, file: string, uid: number): boolean {
+/** Root may ask every process; no other user but the process's own. Null for a file that is no request of theirs. */
+function identityOf(folder: string, file: string, uid: number): string | null {
   try {
     const facts = lstatSync(file, { throwIfNoEntry: false });
-    if (facts === undefined || reasonAgainst(folder, uid) !== null) return false;
-    return facts.isFile() && (facts.uid === uid || facts.uid === 0);
+    if (facts === undefined || reasonAgainst(folder, uid) !== null) return null;
+    return facts.isFile() && (facts.uid === uid || facts.uid === 0) ? `${facts.ino} ${facts.mtimeMs}` : null;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -5,7 +5,7 @@ import { Agent } from '../agent/agent.js';
 import { monotonicMs, SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { refuse, writeAnswer, type AnswerPlace } from '../asking/answer.js';
 import { checkByHeartbeats } from '../asking/check.js';
-import { isAsked, type Asked } from '../asking/take.js';
+import { waitingRequest, type Asked } from '../asking/take.js';
 import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
@@ -181,11 +181,13 @@ export class Host {
 
   /** Another report is being taken, which answers a signal; but no request that came with it, nor when `gmr` gets it. */
   async #busyAt(signal: string): Promise<void> {
-    const isRequest = !isStopSignal(signal) && isAsked(reportSettings(this.#options).askPlaces);
-    if (!isRequest && !this.#isAnswering)
+    const { askPlaces } = reportSettings(this.#options);
+    const request = isStopSignal(signal) ? null : waitingRequest(askPlaces);
+    if (request === null && !this.#isAnswering)
       return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
     await this.#untilReported();
-    await this.#begin(isRequest ? ASKED : triggerOf(signal));
+    if (request === null) await this.#begin(triggerOf(signal));
+    else if (waitingRequest(askPlaces) === request) await this.#begin(ASKED); // The next one brings its own signal.
   }
 
   /** Another report may be under way, and answers the signal as well: it is not cut off by the end of the process. */

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
 import { refuse, writeAnswer, type AnswerPlace } from '../asking/answer.js';
-import { isAsked } from '../asking/take.js';
+import { waitingRequest } from '../asking/take.js';
 import { nameOwnThread } from '../asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import { deliver } from '../coordinator/deliver.js';
@@ -58,6 +58,8 @@ const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let crash: Crash | null = null;
 let isLeaving = false;
 let isAnswering = false;
+/** The request whose signal came while another report was being taken. */
+let askedMeanwhile: string | null = null;
 let finishedClaim = 0;
 let stopsHandled: string[] = [];
 let fileTriggers: FileTrigger[] = [];
@@ -144,13 +146,16 @@ async function onSignal(signal: string): Promise<void> {
   const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
   if (claim === null) return heardMeanwhile(signal);
   await report(claim, triggerOf(signal));
+  // What main had begun is done now; a request that came with this signal still waits.
+  if (claim.ofMain !== null) heardMeanwhile(signal);
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
 }
 
 /** What came while another report was being taken that does not answer it: a request, or a signal while `gmr` gets it. */
 function heardMeanwhile(signal: string): void {
   if (!ears.has(signal) || isStopSignal(signal)) return;
-  if (isAsked(settings.askPlaces)) void askedFor.ask(ASKED);
+  askedMeanwhile = waitingRequest(settings.askPlaces);
+  if (askedMeanwhile !== null) void askedFor.ask(ASKED);
   else if (isAnswering) void requests.ask(triggerOf(signal));
 }
 
@@ -177,6 +182,8 @@ function reportIfStillAlive(signal: string): void {
 /** Main leads if its loop turns within the grace; else a report is made from here. False: another one is under way. */
 async function beginReport(trigger: Trigger): Promise<boolean> {
   const { claims } = shared;
+  // Somebody has taken it, and the one that waits now brings its own signal.
+  if (trigger.kind === 'cli' && waitingRequest(settings.askPlaces) !== askedMeanwhile) return true;
   if (await link.ask<boolean>('lead', { trigger, claims } satisfies LeadQuestion, settings.grace).catch(() => false))
     return true;
   // A main that was slow to answer may have begun all the same, and a report that began since answers this one.
