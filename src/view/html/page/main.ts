@@ -1,7 +1,7 @@
 /** What the page does in a browser: it filters, draws, copies and saves. Everything else it shows without scripts as well. */
 import type { Report } from '../../../report/types.js';
 import { percent } from '../../amounts.js';
-import { wholeReport } from '../../wholeReport.js';
+import { wholeReport } from '../../../report/whole.js';
 import { awaitTree, hotTree } from '../callTree.js';
 import { Chart } from './chart.js';
 import { copyFrom } from './clipboard.js';
