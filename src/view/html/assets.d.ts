@@ -1,5 +1,5 @@
 /** The built script and style sheet of the page, and their hashes: texts that become part of the bundle. */
-declare module '*/page/page.js' {
+declare module '*/page/page.script' {
   const text: string;
   export default text;
 }

@@ -2,8 +2,8 @@
  * The report as one HTML file that needs nothing else: no network, no other file, scripts only to filter and to draw. Its
  * Content-Security-Policy lets nothing run but the one script and the one style sheet that belong to this package.
  */
-import scriptHash from '../../../dist/page/page.js.sha256' with { type: 'text' };
-import script from '../../../dist/page/page.js' with { type: 'text' };
+import scriptHash from '../../../dist/page/page.script.sha256' with { type: 'text' };
+import script from '../../../dist/page/page.script' with { type: 'text' };
 import styleHash from '../../../dist/page/page.css.sha256' with { type: 'text' };
 import style from '../../../dist/page/page.css' with { type: 'text' };
 import type { Report } from '../../report/types.js';
