@@ -10,10 +10,10 @@ const BOUND = {
   skip: process.platform === 'linux' ? false : 'other processes are asked on Linux alone',
 };
 
-/** A worker that has been spinning for long enough to count as stuck, and awaits that pile up. */
+/** A worker that has hung for long enough to count as stuck, without needing a CPU for it, and awaits that pile up. */
 const LEAKS = `
   const { Worker } = require('node:worker_threads');
-  const worker = new Worker("require('node:worker_threads').parentPort.postMessage('spins'); for (;;);", { eval: true });
+  const worker = new Worker("require('node:worker_threads').parentPort.postMessage('waits'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);", { eval: true });
   const held = [];
   async function waitsForever() { await new Promise((resolve) => held.push(resolve)); }
   setInterval(waitsForever, 50);
@@ -79,12 +79,12 @@ test('Ctrl-C ends the series with its summary', BOUND, () =>
   }),
 );
 
-test('gmr diff --again looks twice: a spinning worker is stuck, a healthy process is not', BOUND, async () => {
+test('gmr diff --again looks twice: a hung worker is stuck, a healthy process is not', BOUND, async () => {
   await withTarget(LEAKS, async ({ pid }) => {
     const again = gmr('diff', '--again', String(pid));
     const exit = await again.exited();
     assert.deepEqual(exit, { code: 1, signal: null }, again.stdout + again.stderr);
-    assert.match(again.stdout, /^STUCK {2}worker \d+, spinning for .*: same stack$/m);
+    assert.match(again.stdout, /^STUCK {2}worker \d+, atomics-wait for .*: same stack$/m);
   });
   await withTarget(CALM, async ({ pid }) => {
     const again = gmr('diff', '--again', String(pid), '--every', '300ms', '--json');
