@@ -9,6 +9,7 @@ export type GuruErrorCode =
   | 'GMR_UNSUPPORTED' // this runtime or its permissions do not allow what is needed
   | 'GMR_LANE' // a thread that could not be reached
   | 'GMR_TIMEOUT' // a bound ran out
+  | 'GMR_POOL' // something to instrument that is no pool
   | 'GMR_BUSY' // a report is already being taken
   | 'GMR_TARGET' // a process that cannot be asked: gone, somebody else's, not Node.js, without this package
   | 'GMR_USAGE'; // a wrong command line

@@ -4,10 +4,12 @@ export {
   registerSection,
   label,
   withLabels,
+  instrument,
   whyAlive,
   type LabelValue,
   type WhyAliveOptions,
 } from './coordinator/api.js';
+export type { InstrumentOptions } from './pools/instrument.js';
 export type { SectionGenerator, SectionOptions } from './sections/registered.js';
 export { render } from './view/render.js';
 export { diffReports, type ReportDiff } from './report/diff.js';

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { Report } from './report/types.js';
 
-export type Format = 'text' | 'json' | 'xml' | 'summary';
+export type Format = 'text' | 'json' | 'xml' | 'html' | 'summary';
 
 /** What a report says of the application's package, as far as it was told. */
 export interface PackageNames {
@@ -49,7 +49,7 @@ function isSignal(name: string): boolean {
 }
 
 export function formats(value: unknown): Format[] | undefined {
-  const known: readonly Format[] = ['text', 'json', 'xml', 'summary'];
+  const known: readonly Format[] = ['text', 'json', 'xml', 'html', 'summary'];
   const names = words(value);
   if (names === undefined || names.length === 0) return undefined;
   return names.every((name) => known.includes(name as Format)) ? [...new Set(names as Format[])] : undefined;

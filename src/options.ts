@@ -140,8 +140,8 @@ export const OPTION_SPECS: readonly OptionSpec[] = [
     name: 'format',
     variable: 'GMR_FORMAT',
     initial: ['text'],
-    help: 'text, json, xml or summary; several with a log directory',
-    expected: 'text, json, xml or summary, or several',
+    help: 'text, json, xml, html or summary; several with a log directory',
+    expected: 'text, json, xml, html or summary, or several',
     check: formats,
   }),
   spec({

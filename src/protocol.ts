@@ -3,10 +3,14 @@
  * Nothing in here runs by itself, and everything that comes over a port is checked before it is believed.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { PoolFacts } from './pools/adapters/adapter.js';
 import type { Frame, SectionReport, TasksMode, ThreadPhase, WaitsFor } from './report/types.js';
 
 /** Under this symbol on `globalThis` every instrumented thread keeps its `AgentHandle`. */
 export const AGENT_KEY = Symbol.for('guru-meditation.agent');
+
+/** What the sentinel's thread is called, so that it is known from outside. */
+export const SENTINEL_NAME = 'guru-meditation sentinel';
 
 /** Under this key `worker_threads.setEnvironmentData` hands `SharedSetup` to every thread that is started later. */
 export const ENVIRONMENT_KEY = 'guru-meditation.shared';
@@ -29,6 +33,8 @@ export interface SnapshotRequest {
   placesMs: number;
   heapScan: 'auto' | 'always' | 'never';
   readTasks: boolean;
+  /** Leaves out what takes long where there is much of it: for a first answer, when a whole one may come too late. */
+  without?: 'tasks';
 }
 
 /** A worker as its parent knows it. */
@@ -68,8 +74,6 @@ export interface TaskSnapshot {
   groupsElided: number;
   /** Why places or groups are missing, one line each; empty when nothing is. */
   notRead: string[];
-  /** What a pool's tasks say, from their async resources. */
-  poolTasks: RawPoolTask[];
 }
 
 /** How far a list of promises from the heap is asked, and which scripts are this package's own. */
@@ -80,19 +84,52 @@ export interface HeapScanLimits extends Pick<SnapshotRequest, 'placesMax' | 'pla
 /** What a thread's heap tells of its pending promises; a part of a `TaskSnapshot`. */
 export type HeapFindings = Pick<TaskSnapshot, 'pending' | 'placesRead' | 'groups' | 'groupsElided' | 'notRead'>;
 
+/** A worker pool as the thread that made it knows it: by its tasks' async resources, and by its object where that is known. */
+export interface RawPool {
+  kind: string;
+  /** The async id of the pool's own resource, which no other pool of its thread has; null where there is none. */
+  poolId: number | null;
+  /** Given by `instrument`; null for a pool without a name of its own. */
+  name: string | null;
+  /** Whether the tasks were seen one by one; where not, `facts` count them. */
+  isTracked: boolean;
+  running: RawPoolTask[];
+  runningElided: number;
+  queued: number;
+  oldestQueued: RawPoolTask | null;
+  /** Where queued tasks were submitted, most frequent first. */
+  queuedAt: { count: number; stack: RawFrame[] }[];
+  facts: PoolFacts | null;
+  /** How old `facts` are, ms: 0 when read for this request. */
+  factsAgoMs: number | null;
+  /** Why `facts` are missing or old; null when they are neither. */
+  notRead: string | null;
+}
+
 /** A task of a worker pool, as its async resource tells. */
 export interface RawPoolTask {
-  kind: string;
-  asyncId: number;
-  /** Which pool object it belongs to, when that can be told apart; else null and pools are told apart by file. */
-  poolId: number | null;
   file: string | null;
   name: string | null;
   threadId: number | null;
   queuedMs: number | null;
+  /** Null for a task that is queued, and where nobody knows. */
   runningMs: number | null;
   submittedAt: RawFrame[];
+  labels: Record<string, string>;
+  /** A redacted preview, where the option asks for it and the pool still has it. */
   payload: string | null;
+}
+
+/** Of a thread that was interrupted, as long as there is no more of it. */
+export const TASKS_LATE = 'tasks: the thread did not list them in time';
+
+/** What a test runner's own state tells of the thread it runs tests in. */
+export interface RunningTest {
+  runner: string;
+  file: string;
+  /** With the suites it is in; null while the file is loaded, and between two tests. */
+  name: string | null;
+  runningMs: number | null;
 }
 
 /** What a thread answers on the port lane and on the inspector lane. */
@@ -100,6 +137,10 @@ export interface ThreadSnapshot {
   threadId: number;
   osThreadId: number | null;
   name: string | null;
+  /** The file that a worker was started with; null on main, for code passed as text, and where nobody knows. */
+  entry: string | null;
+  /** What a test runner does in this thread; null for all others. */
+  test: RunningTest | null;
   parentThreadId: number | null;
   phase: ThreadPhase;
   instrumented: boolean;
@@ -112,6 +153,8 @@ export interface ThreadSnapshot {
   heap: { used: number; limit: number } | null;
   resources: Record<string, number>;
   children: ChildThread[];
+  /** Worker pools that this thread has made. */
+  pools: RawPool[];
   tasks: TaskSnapshot | null;
   /** One line for each thing this thread could not tell, with why. */
   notRead: string[];
@@ -146,9 +189,18 @@ export interface TasksAnswer {
   notRead: string[];
 }
 
-/** The snapshot comes without its tasks, and says that the loop turns; the tasks come when their slices are done. */
+/** Worker pools come before all other tasks: they are few, and say what hung workers were asked to do. */
+export interface PoolsAnswer {
+  pools: RawPool[];
+  /** As in `TasksAnswer`. */
+  pauseMs: number;
+  notRead: string[];
+}
+
+/** The snapshot comes without pools and tasks, and says that the loop turns; those come when their slices are done. */
 export type FromAgent =
   | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
+  | { kind: 'pools'; requestId: string; answer: PoolsAnswer }
   | { kind: 'tasks'; requestId: string; answer: TasksAnswer }
   | { kind: 'sections'; requestId: string; sections: SectionReport[] };
 
@@ -188,10 +240,19 @@ export function isHello(value: unknown, token: string): value is Hello {
 }
 
 /** Checks the second part of an agent's answer. */
+export function isPools(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'pools' }> {
+  return isPart(value, 'pools', requestId);
+}
+
+/** Checks the third part of an agent's answer. */
 export function isTasks(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'tasks' }> {
+  return isPart(value, 'tasks', requestId);
+}
+
+function isPart(value: unknown, kind: string, requestId: string): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const message = value as { kind?: unknown; requestId?: unknown; answer?: Partial<TasksAnswer> | null };
-  return message.kind === 'tasks' && message.requestId === requestId && Array.isArray(message.answer?.notRead);
+  return message.kind === kind && message.requestId === requestId && Array.isArray(message.answer?.notRead);
 }
 
 /** Checks an agent's answer: garbage on a port is ignored, never trusted. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import test from 'node:test';
 import { OPTION_SPECS } from '../src/options.js';
 
@@ -43,6 +43,12 @@ test('the table of options names every option with its variable, and no other', 
     rows,
     OPTION_SPECS.map((option) => [option.name, option.variable]),
   );
+});
+
+test('every picture that the README shows is there, and small', () => {
+  const files = [...readme.matchAll(/(?:src|srcset)="([^"]+)"/g)].map((match) => match[1] ?? '');
+  assert.ok(files.length > 0);
+  for (const file of files) assert.ok(statSync(file).size < 200 * 1024, file);
 });
 
 test('the first command of the README is a script of the package', () => {

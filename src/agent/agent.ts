@@ -1,28 +1,32 @@
 /** The agent of one thread: beats its heart, answers requests for a snapshot on its ports, and inside an interrupt. */
 import { performance } from 'node:perf_hooks';
 import { isMainThread, threadId, type MessagePort } from 'node:worker_threads';
-import { AGENT_KEY } from '../protocol.js';
+import { AGENT_KEY, TASKS_LATE } from '../protocol.js';
 import type {
   AgentHandle,
   AgentSettings,
   ChildThread,
   FromAgent,
+  PoolsAnswer,
   SnapshotRequest,
   TasksAnswer,
   ThreadSnapshot,
   ToAgent,
 } from '../protocol.js';
 import type { KeptAlive, ThreadPhase } from '../report/types.js';
+import { InstrumentedPools } from '../pools/instrument.js';
+import { describePools } from '../pools/threadPools.js';
 import { createSectionRegistry } from '../sections/registered.js';
 import { captureStack } from '../tasks/realm.js';
 import { addLabel, runWithLabels, type LabelScope } from '../tasks/labels.js';
 import { installTracker, type TaskTracker } from '../tasks/tracker.js';
 import { Children } from './children.js';
-import { countResources, guarded, readHeap, readOsThreadId, readThreadName } from './describe.js';
+import { countResources, guarded, readEntry, readHeap, readOsThreadId, readThreadName } from './describe.js';
 import { Heartbeat } from './heartbeat.js';
 import { answerSections } from './sectionAnswers.js';
 import type { SharedState } from './sharedState.js';
-import { applyThreadMaps, framesOf } from './threadMaps.js';
+import { applyThreadMaps, framesOf, framesOfPools } from './threadMaps.js';
+import { runningTest } from './vitest.js';
 
 /** After so many heartbeats, about a second, a thread is no short-lived one. */
 const REHEARSAL_BEAT = 4;
@@ -30,6 +34,8 @@ const REHEARSAL_BEAT = 4;
 export class Agent {
   /** What the application registered in this thread. */
   readonly sections = createSectionRegistry();
+  /** What the application instrumented in this thread. */
+  readonly pools = new InstrumentedPools();
   readonly #shared: SharedState;
   readonly #heartbeat: Heartbeat;
   readonly #children: Children;
@@ -42,7 +48,10 @@ export class Agent {
   constructor(shared: SharedState, settings: AgentSettings, parentThreadId: number | null) {
     this.#shared = shared;
     this.#parentThreadId = parentThreadId;
-    this.#tracker = installTracker(settings.tasks, { payloadBytes: settings.taskPayload });
+    this.#tracker = installTracker(settings.tasks, {
+      payloadBytes: settings.taskPayload,
+      describePools: (found, lane, payloadBytes) => describePools(this.pools, found, lane, payloadBytes),
+    });
     this.#children = new Children(this.#tracker);
     this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
     this.#heartbeat.onBeat(() => this.#beat());
@@ -102,9 +111,11 @@ export class Agent {
     const snapshot = this.describe();
     snapshot.children = guarded('children', () => this.#placedChildren(), snapshot.children, snapshot.notRead);
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
-    if (request.readTasks)
+    snapshot.pools = guarded('pools', () => this.#tracker.pools(request), [], snapshot.notRead);
+    if (request.without === 'tasks') snapshot.notRead.push(TASKS_LATE);
+    else if (request.readTasks)
       snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
-    applyThreadMaps([...snapshot.stack, ...framesOf(snapshot.tasks)]);
+    applyThreadMaps([...snapshot.stack, ...framesOfPools(snapshot.pools), ...framesOf(snapshot.tasks)]);
     snapshot.pauseMs = performance.now() - started;
     return snapshot;
   }
@@ -117,6 +128,8 @@ export class Agent {
       threadId,
       osThreadId: this.#osThreadId,
       name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
+      entry: guarded('entry', readEntry, null, notRead),
+      test: runningTest(),
       parentThreadId: this.#parentThreadId,
       phase: this.#phase,
       instrumented: true,
@@ -126,17 +139,29 @@ export class Agent {
       heap: guarded('heap', readHeap, null, notRead),
       resources: guarded('resources', countResources, {}, notRead),
       children: guarded('children', () => this.#children.list(false), [], notRead),
+      pools: [],
       tasks: null,
       notRead,
       pauseMs: performance.now() - started,
     };
   }
 
+  /** The worker pools, in slices between turns of the loop: for a healthy thread. Never rejects. */
+  async poolsInSlices(request: SnapshotRequest): Promise<PoolsAnswer> {
+    try {
+      const { result: pools, longestPauseMs: pauseMs } = await this.#tracker.poolsInSlices(request);
+      applyThreadMaps(framesOfPools(pools));
+      return { pools, pauseMs, notRead: [] };
+    } catch (error) {
+      return { pools: [], pauseMs: 0, notRead: [`pools: ${error instanceof Error ? error.message : 'unreadable'}`] };
+    }
+  }
+
   /** The tasks, in slices between turns of the loop: for a healthy thread. Never rejects. */
   async tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer> {
     try {
       if (!request.readTasks) return { tasks: null, children: this.#placedChildren(), pauseMs: 0, notRead: [] };
-      const { snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
+      const { result: snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
       const placing = performance.now();
       applyThreadMaps(framesOf(snapshot));
       const children = this.#placedChildren();
@@ -163,7 +188,7 @@ export class Agent {
   serve(port: MessagePort): void {
     port.on('message', (message: ToAgent | null) => {
       if (message?.kind === 'snapshot' || message?.kind === 'tasks') void this.#answer(port, message);
-      else if (message?.kind === 'settings') this.#apply(message.settings);
+      else if (message?.kind === 'settings') this.apply(message.settings);
       else if (message?.kind === 'sections')
         void answerSections(this.sections, port, message.requestId, message.timeoutMs);
     });
@@ -173,18 +198,19 @@ export class Agent {
   async #answer(port: MessagePort, { kind, request }: Extract<ToAgent, { kind: 'snapshot' | 'tasks' }>): Promise<void> {
     try {
       const { requestId } = request;
-      const answer: FromAgent =
-        kind === 'snapshot'
-          ? { kind, requestId, snapshot: this.describe() }
-          : { kind, requestId, answer: await this.tasksInSlices(request) };
-      port.postMessage(answer);
+      const send = (answer: FromAgent): void => port.postMessage(answer);
+      if (kind === 'snapshot') return send({ kind, requestId, snapshot: this.describe() });
+      send({ kind: 'pools', requestId, answer: await this.poolsInSlices(request) });
+      send({ kind, requestId, answer: await this.tasksInSlices(request) });
     } catch {
       // The port went away with its owner, or a request made no sense: there is nobody to tell.
     }
   }
 
-  #apply(settings: AgentSettings): void {
+  /** Changes what this thread does from now on. */
+  apply(settings: AgentSettings): void {
     this.#tracker.setMode(settings.tasks);
+    this.#tracker.setPayload(settings.taskPayload);
     this.#heartbeat.setInterval(settings.heartbeatMs);
   }
 }

@@ -31,6 +31,13 @@ export function readThreadName(): string | null {
     : null;
 }
 
+/** The file that this worker was started with, as Node puts it into `process.argv`; null on main and for code passed as text. */
+export function readEntry(): string | null {
+  if (modules.get('node:worker_threads').isMainThread) return null;
+  const entry: unknown = process.argv[1];
+  return typeof entry === 'string' && /^(?:\/|[A-Za-z]:[\\/]|\\\\|file:)/.test(entry) ? entry : null;
+}
+
 export function readHeap(): ThreadSnapshot['heap'] {
   const heap = modules.get('node:v8').getHeapStatistics();
   return { used: heap.used_heap_size, limit: heap.heap_size_limit };

@@ -14,6 +14,7 @@ export function installInWorker(version: string): boolean {
   const agent = new Agent(new SharedState(setup.buffer), setup.settings, null);
   agent.publish(version, {
     sections: agent.sections,
+    pools: agent.pools,
     get labels() {
       return agent.labels;
     },

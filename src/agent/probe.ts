@@ -4,7 +4,7 @@
  */
 import { captureStack } from '../tasks/realm.js';
 import type { ThreadSnapshot } from '../protocol.js';
-import { countResources, guarded, modules, readHeap, readOsThreadId, readThreadName } from './describe.js';
+import { countResources, guarded, modules, readEntry, readHeap, readOsThreadId, readThreadName } from './describe.js';
 
 /** JSON of a `ThreadSnapshot`. */
 export function snapshot(): string {
@@ -15,6 +15,8 @@ export function snapshot(): string {
     threadId,
     osThreadId: readOsThreadId(),
     name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
+    entry: guarded('entry', readEntry, null, notRead),
+    test: null,
     parentThreadId: null,
     phase: 'running',
     instrumented: false,
@@ -29,6 +31,7 @@ export function snapshot(): string {
     heap: guarded('heap', readHeap, null, notRead),
     resources: guarded('resources', countResources, {}, notRead),
     children: [],
+    pools: [],
     tasks: null,
     notRead,
     pauseMs: 0,
@@ -43,6 +46,7 @@ export function look(): string {
   return JSON.stringify({
     stack: guarded('stack', () => captureStack(), [], notRead),
     loops: guarded('loop count', readLoopCount, null, notRead),
+    entry: guarded('entry', readEntry, null, notRead),
     heap: guarded('heap', readHeap, null, notRead),
     oldSpace: guarded('heap', readOldSpace, null, notRead),
     oldLimit: guarded('heap', readOldLimit, null, notRead),

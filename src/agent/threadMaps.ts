@@ -4,12 +4,15 @@
  * interrupt; the lines themselves are read elsewhere.
  */
 import { packageOf, toPath } from '../report/frames.js';
-import type { RawFrame, TaskSnapshot } from '../protocol.js';
+import type { RawFrame, RawPool, TaskSnapshot } from '../protocol.js';
+import { isVitestThread, vitestSourceMap } from './vitest.js';
 
 /** Frames that are looked at, at most. */
 const FRAMES_MAX = 2000;
 /** For all maps together: a map is decoded when it is first asked for, in this thread. */
 const TIME_MAX_MS = 8;
+/** Tests serve nobody: what their report is for is the right line. */
+const TEST_TIME_MAX_MS = 100;
 /** A larger file is a bundle, whose map is decoded elsewhere; a map of this size takes about 8 ms. In bytes. */
 const FILE_MAX = 100_000;
 
@@ -17,7 +20,11 @@ const TYPESCRIPT_NAME = /\.[cm]?tsx?$/i;
 /** What compiles TypeScript, as it stands in Node's flags. */
 const COMPILERS = inFlags('tsx|ts-node|ts-node-dev');
 /** What may change all code of an application, and keeps its maps to itself. */
-const TRANSFORMERS = inFlags('@swc|@swc-node|esbuild-register|@esbuild-kit|sucrase|@babel|jiti|vite-node|vitest');
+const TRANSFORMERS = inFlags('@swc|@swc-node|esbuild-register|@esbuild-kit|sucrase|@babel|jiti|vite-node');
+/** It changes the code of threads that it starts itself, not of workers that a test starts; its maps are where `vitest.ts` finds them. */
+const TEST_RUNNER = inFlags('vitest');
+/** CommonJS that a test runner leaves to Node. */
+const LEFT_TO_NODE = /\.cjs$/i;
 const OTHER_LOADERS = /--(?:experimental-)?loader|--experimental-transform-types/;
 
 /** How this thread came to its code. */
@@ -30,6 +37,7 @@ interface Entry {
   originalColumn?: unknown;
 }
 interface ModuleApi {
+  SourceMap?: new (payload: object) => { findEntry(line: number, column: number): Entry };
   findSourceMap?(path: string): { findEntry(line: number, column: number): Entry } | undefined;
 }
 type ThreadMap = ReturnType<NonNullable<ModuleApi['findSourceMap']>>;
@@ -42,9 +50,11 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
     const hasMaps = (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled !== false;
     if (!hasMaps && loading === 'unknown') return;
     const byFile = groupByFile(frames);
-    const end = performance.now() + TIME_MAX_MS;
+    const start = performance.now();
     for (const [path, places] of byFile) {
-      const map = hasMaps && performance.now() < end ? findMap(api, path) : undefined;
+      const takenMs = performance.now() - start;
+      const made = loading === 'transformed' && takenMs < TEST_TIME_MAX_MS ? findTestMap(api, path) : undefined;
+      const map = made ?? (hasMaps && takenMs < TIME_MAX_MS ? findMap(api, path) : undefined);
       for (const frame of places) mapFrame(frame, path, map, loading);
     }
   } catch {
@@ -55,8 +65,15 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
 /** All frames of the tasks, for `applyThreadMaps`. */
 export function framesOf(tasks: TaskSnapshot | null): RawFrame[] {
   if (tasks === null) return [];
-  const ofGroups = tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
-  return [...ofGroups, ...tasks.poolTasks.flatMap(({ submittedAt }) => submittedAt)];
+  return tasks.groups.flatMap(({ awaitStack, createdAt }) => [...awaitStack, ...createdAt]);
+}
+
+/** The same of the pools. */
+export function framesOfPools(pools: readonly RawPool[]): RawFrame[] {
+  return pools.flatMap(({ running, oldestQueued, queuedAt }) => {
+    const told = oldestQueued === null ? running : [...running, oldestQueued];
+    return [...queuedAt.flatMap(({ stack }) => stack), ...told.flatMap(({ submittedAt }) => submittedAt)];
+  });
 }
 
 /** Frames that may have a map, TypeScript first: where time runs out, it is for those that need it least. */
@@ -83,14 +100,24 @@ function findMap(api: ModuleApi, path: string): ThreadMap {
   return stats === undefined || stats.size > FILE_MAX ? undefined : api.findSourceMap?.(path);
 }
 
+/** Of what a test runner made of the file, without Node's knowledge. */
+function findTestMap({ SourceMap }: ModuleApi, path: string): ThreadMap {
+  const payload = SourceMap === undefined ? null : vitestSourceMap(path);
+  return payload === null || SourceMap === undefined ? undefined : new SourceMap(payload);
+}
+
 function mapFrame(frame: RawFrame, path: string, map: ThreadMap, loading: Loading): void {
   const line = frame.line ?? 1;
   const column = frame.column ?? 1;
   const original = originalOf(map, line, column);
   if (original !== null) frame.mapped = original;
-  else if (map !== undefined) return;
+  else if (map !== undefined && loading !== 'transformed') return;
   else if (loading === 'stripped' && TYPESCRIPT_NAME.test(path)) frame.mapped = { file: path, line, column };
-  else if (loading === 'transformed' && packageOf(path) === null) frame.mapped = null;
+  else if (loading === 'transformed' && packageOf(path) === null && !isLeftToNode(path)) frame.mapped = null;
+}
+
+function isLeftToNode(path: string): boolean {
+  return LEFT_TO_NODE.test(path) && isVitestThread();
 }
 
 /** Null where the map has no entry in this line; it gives the nearest one before, also of another line. */
@@ -107,7 +134,7 @@ function originalOf(map: ThreadMap, line: number, column: number): NonNullable<R
 function loadingOf(api: ModuleApi): Loading {
   const flags = [...process.execArgv, process.env['NODE_OPTIONS'] ?? '', process.argv[1] ?? ''];
   const has = (pattern: RegExp): boolean => flags.some((flag) => pattern.test(flag));
-  if (has(TRANSFORMERS)) return 'transformed';
+  if (has(TRANSFORMERS) || TEST_RUNNER.test(process.argv[1] ?? '')) return 'transformed';
   if ((process.features as { typescript?: unknown }).typescript !== 'strip') return 'unknown';
   if (has(COMPILERS) || has(OTHER_LOADERS)) return 'unknown';
   const extensions = Reflect.get(api, '_extensions') as Record<string, { name?: unknown } | undefined> | undefined;

@@ -1,4 +1,4 @@
-/** `gmr dump [PID]`: asks an instrumented process for a report, hung or not, and prints it. */
+/** `gmr dump [PID]`: asks an instrumented process for a report, hung or not, or takes one from outside, and prints it. */
 import { writeFileSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
 import type { Report } from '../report/types.js';
@@ -6,7 +6,8 @@ import { escape } from '../view/escape.js';
 import { render, type ViewName } from '../view/render.js';
 import { askForReport } from './ask.js';
 import { ASK_OPTIONS, readAskOptions } from './askOptions.js';
-import { choosePid } from './choose.js';
+import { attachedReport } from './attach/attachedReport.js';
+import { choosePid, parsePid } from './choose.js';
 import { EXIT, readWords, type Command, type OptionValues } from './command.js';
 import { writeAll } from './output.js';
 import { printText } from './printText.js';
@@ -24,11 +25,15 @@ export const dump: Command = {
     full: { type: 'boolean', help: 'unfold what is folded' },
     output: { type: 'string', short: 'o', value: 'FILE', help: 'write it there instead of stdout' },
     html: { type: 'string', value: 'FILE', help: 'write it there as a page for a browser' },
+    attach: { type: 'boolean', help: 'read PID by its inspector, for a process without this package' },
     ...ASK_OPTIONS,
   },
   notes: [
     'Without PID it is the only instrumented process of this user; of several a list is shown.',
     'A launcher (npm, tsx) stands for the one instrumented process that it has started.',
+    '--attach opens the inspector by SIGUSR1, on loopback, for a second or so (default --deadline: 8000). Node says so on',
+    'the stderr of PID in lines of its own ("Debugger listening", "For help", "Debugger attached"); nothing else is left.',
+    'Not for a process that listens to SIGUSR1 itself.',
     'Exit code: 0, 1 when there is no report, 2 for a wrong call or when PID is needed.',
   ],
   run: runDump,
@@ -37,10 +42,19 @@ export const dump: Command = {
 async function runDump(words: string[]): Promise<number> {
   const { values, positionals } = readWords('dump', dump, words);
   const options = readAskOptions('dump', values);
-  const pid = choosePid('dump', positionals);
-  const report = await withProgress(({ step, signal }) => askForReport(pid, { ...options, onStep: step, signal }));
+  const isAttached = values['attach'] === true;
+  const pid = isAttached ? namedPid(positionals) : choosePid('dump', positionals);
+  const take = isAttached ? attachedReport : askForReport;
+  const report = await withProgress(({ step, signal }) => take(pid, { ...options, onStep: step, signal }));
   print(report, values);
   return EXIT.done;
+}
+
+/** No process is attached to that was not named. */
+function namedPid([word, ...more]: readonly string[]): number {
+  if (word === undefined || more.length > 0)
+    throw new GuruError('GMR_USAGE', 'dump: expected one process id behind --attach');
+  return parsePid('dump', word);
 }
 
 function print(report: Report, values: OptionValues): void {

@@ -100,6 +100,8 @@ export function readNodeProcess(pid: number): NodeProcess | null {
 export function signalByCommand(command: readonly string[], environment: Record<string, string> | null): number | null {
   const words = ['node', ...(environment?.['NODE_OPTIONS'] ?? '').split(/\s+/)];
   if (isOff(environment?.['GMR']) || !(preloads(command) || preloads(words))) return null;
+  // Whether main may read a request then, only its sentinel knows.
+  if ([...command, ...words].some((word) => /^--(?:experimental-)?permission$/.test(word))) return 0;
   // Who sends a stop signal to ask for a report ends the process.
   const name = (signals(environment?.['GMR_SIGNAL'] || undefined) ?? ['SIGUSR2']).find((one) => !isStopSignal(one));
   return constants.signals[name as NodeJS.Signals] ?? 0;

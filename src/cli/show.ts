@@ -17,7 +17,7 @@ export const show: Command = {
   takes: 'FILE...',
   summary: 'Print a stored JSON report, or what several have in common',
   options: {
-    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml or summary' },
+    view: { type: 'string', value: 'VIEW', help: 'text (default), json, xml, html or summary' },
     thread: { type: 'string', value: 'ID', help: 'only this thread and its tasks' },
     match: { type: 'string', value: 'TEXT', help: 'only what has TEXT in a function, file, type, label or pool' },
     full: { type: 'boolean', help: 'unfold what is folded' },

@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { GuruError, messageOf, OptionError } from '../errors.js';
 import type { SetupOptions } from '../options.js';
 import { resolveOptions, isTurnedOff } from '../resolveOptions.js';
+import { checkPool, type InstrumentedPools, type InstrumentOptions } from '../pools/instrument.js';
 import {
   createSectionRegistry,
   type SectionGenerator,
@@ -136,6 +137,20 @@ export type LabelValue = string | number | bigint | boolean | null | { toString(
 
 function labelScope(): LabelScope | null {
   return (installedHandle()?.host as { labels?: LabelScope | null } | undefined)?.labels ?? null;
+}
+
+/**
+ * Adds to every report what only the object of a worker pool knows: its limits, how much it is used, how long its tasks ran
+ * and waited; and calls the pool and its threads by `name`. Held weakly, and read when a report is taken, in the thread that
+ * calls this, between turns of its loop; while that thread hangs a report shows what was read last. Does nothing where
+ * nothing is installed.
+ * @returns the pool.
+ * @throws {GuruError} `GMR_POOL` for what is no pool of a known library; `GMR_OPTION` for options that are none.
+ */
+export function instrument<Pool extends object>(pool: Pool, options: InstrumentOptions = {}): Pool {
+  const checked = checkPool(pool, options);
+  (installedHandle()?.host as { pools?: InstrumentedPools } | undefined)?.pools?.add(pool, checked);
+  return pool;
 }
 
 /** The preload's installation where there is one; else one is made now, when other threads may run already. */

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { RawFrame } from '../protocol.js';
 import { mergeTasks } from '../report/mergeTasks.js';
 import type { Frame, NotRead, PackageFacts, ProcessNode, Report, ThreadReport } from '../report/types.js';
+import { libraryPools, withTasksOnStack } from '../pools/libraryPools.js';
 import { poolsOf } from '../pools/pools.js';
 import { mergeSections } from './mergeSections.js';
 import { assembleThread, unreadThread } from './assembleThread.js';
@@ -20,13 +21,14 @@ export interface Surroundings {
 }
 
 export function assembleReport(collected: Collected, surroundings: Surroundings): Omit<Report, 'verdicts'> {
-  const { request, main, reached } = collected;
+  const { request, identity, main, reached } = collected;
   const unread = unreadThreads(collected);
-  const pools = poolsOf(collected.answers, surroundings.frame);
   const threads = [
     ...collected.answers.map((answer) => assembleThread(answer, collected, surroundings.frame)),
     ...unread.map((thread) => unreadThread(thread, collected, surroundings.frame)),
   ];
+  const known = withTasksOnStack(poolsOf(collected.answers, threads, surroundings.frame), threads);
+  const pools = [...known, ...libraryPools(threads, collected.answers, known, surroundings.frame)];
   for (const thread of threads)
     thread.pool = pools.find((pool) => pool.threadIds.includes(thread.threadId))?.name ?? null;
   const notRead = collectNotRead(collected, unread);
@@ -45,15 +47,15 @@ export function assembleReport(collected: Collected, surroundings: Surroundings)
       notRead,
     },
     process: {
-      pid: process.pid,
-      ppid: process.ppid,
+      pid: identity.pid,
+      ppid: identity.ppid,
       title: main.title,
       serviceName: surroundings.serviceName,
       host: hostname(),
-      node: process.version,
+      node: identity.node,
       platform: process.platform,
       arch: process.arch,
-      uptimeMs: Math.round(process.uptime() * 1000),
+      uptimeMs: identity.uptimeMs,
       argv: main.argv,
       execArgv: main.execArgv,
       memory: main.memory,

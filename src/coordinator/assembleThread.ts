@@ -1,12 +1,13 @@
 /** One thread of the report: its snapshot, the evidence about it, and the state that follows from both. */
 import type { ChildThread, RawFrame, ThreadSnapshot } from '../protocol.js';
-import { originOf, packageOf } from '../report/frames.js';
+import { packageOf } from '../report/frames.js';
 import { keptAliveBy } from '../report/keptAlive.js';
 import { hotFrames } from '../report/hotFrames.js';
 import { isAtomicsWait, parkedBy, THIS_REPORT } from '../report/parked.js';
 import { decideState, type StateFacts } from '../report/states.js';
 import type { Frame, HotFrame, HotSource, ThreadPhase, ThreadReport, ThreadRole } from '../report/types.js';
-import { helperOf } from '../pools/helpers.js';
+import { helperOf, type ThreadTraces } from '../pools/helpers.js';
+import { libraryOf, pendingGroups } from '../pools/poolLibraries.js';
 import type { Answer, Collected, Evidence, Unread } from './collected.js';
 
 type Complete = (frame: RawFrame) => Frame;
@@ -21,7 +22,7 @@ const ENTRY_FILE = 'node:internal/modules/run_main';
 export function assembleThread(answer: Answer, collected: Collected, complete: Complete): ThreadReport {
   const { snapshot, lane } = answer;
   const evidence = evidenceOf(collected, snapshot.threadId);
-  const helper = helperOf(snapshot.stack, answer.title) ?? helperCreated(snapshot.threadId, collected);
+  const helper = helperFor(snapshot.threadId, collected, { ...snapshot, title: answer.title });
   const phase = phaseOf(snapshot);
   const turnedAgoMs = turnedAgo(snapshot, collected);
   const state = decideState({
@@ -69,7 +70,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
 export function unreadThread(unread: Unread, collected: Collected, complete: Complete): ThreadReport {
   const evidence = evidenceOf(collected, unread.threadId);
   const turnedAgoMs = collected.turnedAgoMs[unread.threadId] ?? null;
-  const helper = helperOf([], unread.title) ?? helperCreated(unread.threadId, collected);
+  const helper = helperFor(unread.threadId, collected, { entry: null, stack: [], title: unread.title });
   const state = decideState({
     role: roleOf(unread.threadId, helper),
     readBy: evidence?.kernel == null ? 'none' : 'kernel',
@@ -185,20 +186,34 @@ function processFacts({ reached }: Collected): Pick<StateFacts, 'throttledShare'
   };
 }
 
-/** For a worker of a pool: how long its task runs, as the thread that submitted it knows; null where nobody does. */
-function taskFacts({ threadId, stack }: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
-  const tasks = collected.answers.flatMap(({ snapshot }) => snapshot.tasks?.poolTasks ?? []);
-  const running = tasks.find((task) => task.threadId === threadId && task.runningMs !== null);
-  if (running !== undefined) return { taskRunningMs: running.runningMs };
+/**
+ * For a worker of a pool: how long its task runs, as the thread that submitted it knows, or at most so long where that one
+ * knows only how long ago the oldest was submitted; null where nobody does.
+ */
+function taskFacts(snapshot: ThreadSnapshot, collected: Collected): Pick<StateFacts, 'taskRunningMs'> {
+  const { threadId, stack } = snapshot;
+  const pools = collected.answers.flatMap((answer) => answer.snapshot.pools);
+  const running = pools.flatMap((pool) => pool.running).filter((task) => task.threadId === threadId);
+  const times = running.map(({ runningMs }) => runningMs).filter((ms) => ms !== null);
+  if (times.length > 0) return { taskRunningMs: Math.max(...times) };
+  const oldest = oldestPendingMs(snapshot, collected);
+  if (oldest !== null) return { taskRunningMs: oldest };
   return stack.some(({ file }) => file !== null && POOLS.has(packageOf(file) ?? '')) ? { taskRunningMs: null } : {};
 }
 
-/** What the thread is for, by who created it: `node:` itself or a package, before anybody else's code is met. */
-function helperCreated(threadId: number, collected: Collected): string | null {
-  const { child } = creationOf(threadId, collected);
+/** A worker that is given one message after another does not turn its loop, however many tasks it has done. */
+function oldestPendingMs({ threadId, entry, stack, children }: ThreadSnapshot, collected: Collected): number | null {
+  const { parent, child } = creationOf(threadId, collected);
   const createdAt = child?.createdAt ?? [];
-  const creator = createdAt.findIndex((frame) => originOf(frame) === 'package' || originOf(frame) === 'application');
-  return helperOf(creator < 0 ? createdAt : createdAt.slice(0, creator + 1), null);
+  const library = libraryOf({ threadId, entry, createdAt, stack, hasWorkers: children.length > 0 });
+  const groups = library === null ? [] : pendingGroups(library, parent, collected.answers);
+  return groups.length === 0 ? null : Math.max(...groups.map(({ ageMs }) => ageMs?.max ?? Infinity));
+}
+
+/** Main is nobody's helper, whatever it calls. */
+function helperFor(threadId: number, collected: Collected, traces: Omit<ThreadTraces, 'createdAt'>): string | null {
+  if (threadId === 0) return null;
+  return helperOf({ ...traces, createdAt: creationOf(threadId, collected).child?.createdAt ?? [] });
 }
 
 function creationOf(threadId: number, collected: Collected): { parent: number | null; child: ChildThread | null } {

@@ -2,12 +2,12 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
-import type { SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
+import type { PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import { endedAmong, forgetEnded } from './endedThreads.js';
-import type { NotRead } from '../report/types.js';
-import type { Answer, Collected, MainFacts, Reach, Reached, ReportRequest } from './collected.js';
+import type { CollectedBy, NotRead } from '../report/types.js';
+import type { Answer, Collected, MainFacts, ProcessIdentity, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
-import { addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
+import { addPools, addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
 
@@ -19,7 +19,11 @@ const PLACES_MS = 100;
 const STACKS_FIRST_MS = 150;
 
 export interface Lanes {
-  collectedBy: 'main' | 'sentinel';
+  collectedBy: CollectedBy;
+  /** Of the process that is read. */
+  identity: () => ProcessIdentity;
+  /** Its folder in procfs; `/proc/self` when not given. */
+  processRoot?: string;
   shared: SharedState;
   heartbeatMs: number | null;
   ports: PortLane;
@@ -33,6 +37,7 @@ export interface Lanes {
 /** What an agent answers over a port, asked directly. */
 export interface OwnThread {
   describe(): ThreadSnapshot;
+  poolsInSlices(request: SnapshotRequest): Promise<PoolsAnswer>;
   tasksInSlices(request: SnapshotRequest): Promise<TasksAnswer>;
 }
 
@@ -52,12 +57,13 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     restAfter(stacks, lanes, { request, question, own, asking }),
   ]);
   const [main, threadSections] = rest;
-  const reached = withoutEnded(reading);
+  const reached = withoutEnded(reading, lanes);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
   const heapScans = request.readTasks ? await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []) : [];
   return {
     request,
     collectedBy: lanes.collectedBy,
+    identity: lanes.identity(),
     answers,
     reached,
     notRead: lateTasks(asking.late, own),
@@ -98,7 +104,9 @@ async function restAfter(
 }
 
 async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
-  if (own !== null && snapshot !== null) addTasks(snapshot, await own.tasksInSlices(question));
+  if (own === null || snapshot === null) return;
+  addPools(snapshot, await own.poolsInSlices(question));
+  addTasks(snapshot, await own.tasksInSlices(question));
 }
 
 /** Until `done`, or the request's deadline. */
@@ -157,9 +165,9 @@ function isEverybody(lanes: Lanes, spoken: Answer[]): boolean {
 }
 
 /** A thread that ended while it was waited for is no thread that could not be read. */
-function withoutEnded(reached: Reached | null): Reached | null {
+function withoutEnded(reached: Reached | null, { processRoot }: Lanes): Reached | null {
   if (reached === null) return null;
-  const ended = new Set(endedAmong(reached.unread));
+  const ended = new Set(endedAmong(reached.unread, processRoot));
   return { ...reached, unread: reached.unread.filter((thread) => !ended.has(thread)) };
 }
 

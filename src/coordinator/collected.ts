@@ -1,6 +1,7 @@
 /** What one request has brought in, before it is a report: plain data that can go from thread to thread. */
 import type { HeapFindings, RawFrame, ThreadSnapshot } from '../protocol.js';
 import type {
+  CollectedBy,
   Container,
   Json,
   KernelEvidence,
@@ -100,9 +101,21 @@ export interface HeapScan extends ThreadHeapScan {
   findings: HeapFindings | null;
 }
 
+/** Which process the report is of; the one that makes it is another where it was attached to from outside. */
+export interface ProcessIdentity {
+  pid: number;
+  ppid: number;
+  /** As `process.version` has it; `unknown` where the process could not be asked. */
+  node: string;
+  uptimeMs: number;
+  /** When it started, in ms since 1970, by the clock as it is now. */
+  startedAtMs: number;
+}
+
 export interface Collected {
   request: ReportRequest;
-  collectedBy: 'main' | 'sentinel';
+  collectedBy: CollectedBy;
+  identity: ProcessIdentity;
   answers: Answer[];
   reached: Reached | null;
   notRead: NotRead[];

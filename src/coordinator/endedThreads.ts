@@ -11,16 +11,22 @@ export function forgetEnded(shared: SharedState): void {
   for (const { threadId } of ended) shared.freeSlotOf(threadId);
 }
 
-/** Those of `threads` that have ended; never one whose OS thread is not known. */
-export function endedAmong<Thread extends { osThreadId: number | null }>(threads: readonly Thread[]): Thread[] {
-  const alive = readOsThreadIds();
+/**
+ * Those of `threads` that have ended; never one whose OS thread is not known.
+ * @param processRoot - the process's folder in procfs
+ */
+export function endedAmong<Thread extends { osThreadId: number | null }>(
+  threads: readonly Thread[],
+  processRoot = '/proc/self',
+): Thread[] {
+  const alive = readOsThreadIds(processRoot);
   if (alive === null) return [];
   return threads.filter(({ osThreadId }) => osThreadId !== null && !alive.has(osThreadId));
 }
 
-function readOsThreadIds(): Set<number> | null {
+function readOsThreadIds(processRoot: string): Set<number> | null {
   try {
-    return new Set(readdirSync('/proc/self/task').map(Number));
+    return new Set(readdirSync(`${processRoot}/task`).map(Number));
   } catch {
     return null;
   }

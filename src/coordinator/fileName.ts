@@ -18,7 +18,7 @@ export interface ReportFile {
   requestedAt: string;
 }
 
-const EXTENSIONS: Record<string, string> = {
+const EXTENSIONS: Record<Format, string> = {
   text: 'txt',
   json: 'json',
   xml: 'xml',
@@ -35,7 +35,7 @@ const LONGEST_PART = 60;
 /** The file's name without any folder: no service or host name leads out of the log directory. */
 export function reportFileName(file: ReportFile, format: Format): string {
   const date = file.requestedAt.replaceAll(/\D/g, '').slice(0, 14).padEnd(14, '0');
-  return `${ownPart(file)}${date}_${namePart(file.host)}_${file.pid}_${namePart(file.token)}_${file.number}.${EXTENSIONS[format] ?? 'txt'}`;
+  return `${ownPart(file)}${date}_${namePart(file.host)}_${file.pid}_${namePart(file.token)}_${file.number}.${EXTENSIONS[format]}`;
 }
 
 /** Where a temporary file of this report is written before it gets its name. */

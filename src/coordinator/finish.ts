@@ -22,12 +22,25 @@ export function finishReport(collected: Collected, settings: ReportSettings, ord
   return report;
 }
 
-function buildReport(collected: Collected, settings: ReportSettings): Report {
-  const { mainScript } = collected.main;
-  const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version);
-  const sources = new SourceLines(root);
+/** Null when it was deleted. */
+function workingFolder(): string | null {
+  try {
+    return process.cwd();
+  } catch {
+    return null;
+  }
+}
+
+/** The report, not delivered. */
+export function buildReport(collected: Collected, settings: Pick<ReportSettings, 'serviceName' | 'version'>): Report {
+  const { main, identity } = collected;
+  const { mainScript } = main;
+  const folder = collected.collectedBy === 'attached' ? null : workingFolder();
+  const { root, ...packageFacts } = readPackage(mainScript ?? undefined, settings.version, folder);
+  const sources = new SourceLines(root, identity.startedAtMs);
   const cut: NotRead[] = [];
-  const processes = readProcesses(process.pid, '/proc', {
+  const processes = readProcesses(identity.pid, '/proc', {
+    isOwn: collected.collectedBy !== 'attached',
     onCut: (why) => cut.push({ threadId: null, what: 'processes', why }),
   });
   const unjudged = assembleReport(

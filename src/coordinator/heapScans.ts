@@ -14,11 +14,15 @@ const NO_TASKS: TaskSnapshot = {
   groups: [],
   groupsElided: 0,
   notRead: [],
-  poolTasks: [],
 };
 
-const WITHOUT_PRELOAD =
-  'tasks: this thread does not have the preload: of its tasks only those that wait in an async function are known, and not since when';
+const NO_PRELOAD = 'tasks: this thread does not have the preload';
+const WITHOUT_PRELOAD = `${NO_PRELOAD}: of its tasks only those that wait in an async function are known, and not since when`;
+
+/** Whether a thread's line for `notRead` says no more than that it was not instrumented; the probe has one as well. */
+export function isWithoutPreload(line: string): boolean {
+  return line.startsWith(NO_PRELOAD);
+}
 
 /** Has the heaps searched of all threads that need it; puts what is found into the answers. Never rejects. */
 export async function scanHeaps(

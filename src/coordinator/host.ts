@@ -10,6 +10,7 @@ import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
 import { resolveOptions } from '../resolveOptions.js';
+import type { InstrumentedPools } from '../pools/instrument.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
@@ -21,7 +22,7 @@ import { LastReport } from './lastReport.js';
 import { Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
 import { reachBy } from './linkReach.js';
-import { readMainFacts } from './mainFacts.js';
+import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
@@ -100,6 +101,11 @@ export class Host {
     return this.#agent.sections;
   }
 
+  /** What the application instrumented on main. */
+  get pools(): InstrumentedPools {
+    return this.#agent.pools;
+  }
+
   /** For the tasks of main. */
   get labels(): LabelScope | null {
     return this.#agent.labels;
@@ -125,7 +131,9 @@ export class Host {
     this.#options = this.#resolve(merged);
     this.#given = merged;
     this.#prepareThreads();
-    this.#ports.tellAll({ kind: 'settings', settings: agentSettings(this.#options) });
+    const settings = agentSettings(this.#options);
+    this.#agent.apply(settings);
+    this.#ports.tellAll({ kind: 'settings', settings });
     this.#heard = this.#signals.listen(this.#options.signal);
     if (this.#options.onCrash) this.#last.watchCrashes();
     this.#startSentinel();
@@ -233,6 +241,7 @@ export class Host {
     const { link } = this.#sentinel;
     return {
       collectedBy: 'main',
+      identity: ownIdentity,
       shared: this.#shared,
       heartbeatMs: this.#options.heartbeat,
       ports: this.#ports,

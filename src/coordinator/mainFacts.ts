@@ -11,7 +11,7 @@ import {
   readOwnOptions,
 } from '../sections/configuration.js';
 import type { SectionRegistry } from '../sections/registered.js';
-import type { MainFacts, ReportRequest } from './collected.js';
+import type { MainFacts, ProcessIdentity, ReportRequest } from './collected.js';
 
 /** Runs the application's own code (configuration, sections), each bounded; never rejects. Only ever called on main. */
 export async function readMainFacts(
@@ -33,6 +33,13 @@ export async function readMainFacts(
     sections,
     notRun,
   };
+}
+
+/** Of this process, from any of its threads. */
+export function ownIdentity(): ProcessIdentity {
+  const { pid, ppid, version: node } = process;
+  const uptimeMs = process.uptime() * 1000;
+  return { pid, ppid, node, uptimeMs: Math.round(uptimeMs), startedAtMs: Date.now() - uptimeMs };
 }
 
 /** Of the process and of the thread that calls this. */

@@ -2,11 +2,11 @@
 import { setTimeout, clearTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import { monotonicMs } from '../agent/sharedState.js';
-import { isAnswer, isTasks } from '../protocol.js';
-import type { FromAgent, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
+import { isAnswer, isPools, isTasks } from '../protocol.js';
+import type { FromAgent, PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';
 import type { Answer } from './collected.js';
-import { areSoundSections, isSoundSnapshot, isSoundTasks } from './soundAnswer.js';
+import { areSoundPools, areSoundSections, isSoundSnapshot, isSoundTasks } from './soundAnswer.js';
 
 type SectionsAnswer = Extract<FromAgent, { kind: 'sections' }>;
 
@@ -149,6 +149,8 @@ export class Asking {
 
   take(threadId: number, message: unknown): void {
     if (isAnswer(message, this.#requestId)) this.#describe(threadId, message.snapshot);
+    else if (isPools(message, this.#requestId) && areSoundPools(message.answer))
+      this.#addPools(threadId, message.answer);
     else if (isTasks(message, this.#requestId) && isSoundTasks(message.answer))
       this.#addTasks(threadId, message.answer);
     this.#wake();
@@ -165,6 +167,11 @@ export class Asking {
     this.#tasksToCome.add(threadId);
     if (this.#isAskingTasks) this.#askTasks(threadId);
     this.answers.set(threadId, { snapshot, lane: 'port', answerMs: monotonicMs() - this.#started, title: null });
+  }
+
+  #addPools(threadId: number, answer: PoolsAnswer): void {
+    const snapshot = this.answers.get(threadId)?.snapshot;
+    if (snapshot !== undefined && this.#tasksToCome.has(threadId)) addPools(snapshot, answer);
   }
 
   #addTasks(threadId: number, answer: TasksAnswer): void {
@@ -186,6 +193,12 @@ export class Asking {
       this.#wake();
     });
   }
+}
+
+export function addPools(snapshot: ThreadSnapshot, { pools, pauseMs, notRead }: PoolsAnswer): void {
+  snapshot.pools = pools;
+  snapshot.pauseMs = Math.max(snapshot.pauseMs, pauseMs);
+  snapshot.notRead.push(...notRead);
 }
 
 /** Completes a snapshot with its slow part. */

@@ -1,6 +1,7 @@
 /** Starts the sentinel, hides it as well as can be, and starts it once more if it dies. */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { SENTINEL_NEVER, type SharedState } from '../agent/sharedState.js';
+import { SENTINEL_NAME } from '../protocol.js';
 import type { Trigger } from '../report/types.js';
 import type { ReportSettings } from './settings.js';
 import { allowsInspector } from './guard.js';
@@ -92,7 +93,7 @@ export class SentinelThread {
    */
   #create(port: MessageChannel['port2']): Worker {
     const options = {
-      name: 'guru-meditation sentinel',
+      name: SENTINEL_NAME,
       workerData: { port, ...this.#setup() },
       transferList: [port],
       env: {},

@@ -4,6 +4,9 @@ import type { Options } from '../options.js';
 import { placesFor } from '../asking/folder.js';
 import { requestFile } from './requestFile.js';
 
+/** Node's own, where it is switched on. */
+const { permission } = process as { permission?: { has(scope: string, path: string): boolean } };
+
 export interface ReportSettings extends Omit<Options, 'config' | 'onReport'> {
   /** Whether the application wants each report; who does not run it says so. */
   hasOnReport: boolean;
@@ -15,8 +18,11 @@ export interface ReportSettings extends Omit<Options, 'config' | 'onReport'> {
   readTasks: boolean;
 }
 
-/** As the process was started: who asks sees the environment of that moment. */
-const ASK_PLACES = placesFor(process.env);
+/**
+ * As the process was started: who asks sees the environment of that moment. None where main may not read and write there
+ * (`--permission`): it would take the signal for one that nothing came with.
+ */
+const ASK_PLACES = mayUse(placesFor(process.env));
 
 export function reportSettings(options: Options): ReportSettings {
   const { config: _config, onReport, ...plain } = options;
@@ -31,4 +37,12 @@ export function reportSettings(options: Options): ReportSettings {
 
 export function agentSettings(options: Options): AgentSettings {
   return { tasks: options.tasks, heartbeatMs: options.heartbeat, taskPayload: options.taskPayload };
+}
+
+function mayUse(places: string[]): string[] {
+  return places.every((place) => allows('fs.read', place) && allows('fs.write', place)) ? places : [];
+}
+
+function allows(scope: string, path: string): boolean {
+  return permission?.has(scope, path) !== false;
 }

@@ -4,13 +4,17 @@
  */
 import type {
   ChildThread,
+  PoolsAnswer,
   RawFrame,
+  RawPool,
   RawPoolTask,
   RawTaskGroup,
+  RunningTest,
   TasksAnswer,
   TaskSnapshot,
   ThreadSnapshot,
 } from '../protocol.js';
+import type { PoolFacts, PoolFactsTask, TimeSpread } from '../pools/adapters/adapter.js';
 import type { SectionReport } from '../report/types.js';
 
 type Check = (value: unknown) => boolean;
@@ -84,16 +88,52 @@ const group = shape<RawTaskGroup>({
 });
 
 const poolTask = shape<RawPoolTask>({
-  kind: text,
-  asyncId: number,
-  poolId: orNull(number),
   file: orNull(text),
   name: orNull(text),
   threadId: orNull(number),
   queuedMs: orNull(number),
   runningMs: orNull(number),
   submittedAt: frames,
+  labels: record(text),
   payload: orNull(text),
+});
+
+const times = orNull(shape<TimeSpread>({ p50: number, p99: number, max: number }));
+
+const poolFacts = shape<PoolFacts>({
+  file: orNull(text),
+  threadIds: list(number),
+  minThreads: orNull(number),
+  maxThreads: orNull(number),
+  idleTimeoutMs: orNull(number),
+  maxQueue: orNull(number),
+  tasksPerWorker: orNull(number),
+  busy: orNull(number),
+  idle: orNull(number),
+  queued: orNull(number),
+  needsDrain: orNull(flag),
+  completed: orNull(number),
+  utilization: orNull(number),
+  runTime: times,
+  waitTime: times,
+  running: list(shape<PoolFactsTask>({ threadId: number, task: orNull(text), runningMs: orNull(number) })),
+  isDestroyed: flag,
+  notKnown: list(text),
+});
+
+const pool = shape<RawPool>({
+  kind: text,
+  poolId: orNull(number),
+  name: orNull(text),
+  isTracked: flag,
+  running: list(poolTask),
+  runningElided: number,
+  queued: number,
+  oldestQueued: orNull(poolTask),
+  queuedAt: list(shape<RawPool['queuedAt'][number]>({ count: number, stack: frames })),
+  facts: orNull(poolFacts),
+  factsAgoMs: orNull(number),
+  notRead: orNull(text),
 });
 
 const tasks = orNull(
@@ -106,7 +146,6 @@ const tasks = orNull(
     groups: list(group),
     groupsElided: number,
     notRead: list(text),
-    poolTasks: list(poolTask),
   }),
 );
 
@@ -114,6 +153,8 @@ const snapshotOf = shape<ThreadSnapshot>({
   threadId: number,
   osThreadId: orNull(number),
   name: orNull(text),
+  entry: orNull(text),
+  test: orNull(shape<RunningTest>({ runner: text, file: text, name: orNull(text), runningMs: orNull(number) })),
   parentThreadId: orNull(number),
   phase: text,
   instrumented: flag,
@@ -124,6 +165,7 @@ const snapshotOf = shape<ThreadSnapshot>({
   heap: orNull(shape<{ used: number; limit: number }>({ used: number, limit: number })),
   resources: record(number),
   children: list(child),
+  pools: list(pool),
   tasks,
   notRead: list(text),
 });
@@ -136,6 +178,12 @@ export function isSoundSnapshot(snapshot: ThreadSnapshot, threadId: number): boo
 export const isSoundTasks: (answer: TasksAnswer) => boolean = shape<TasksAnswer>({
   tasks,
   children: list(child),
+  pauseMs: number,
+  notRead: list(text),
+});
+
+export const areSoundPools: (answer: PoolsAnswer) => boolean = shape<PoolsAnswer>({
+  pools: list(pool),
   pauseMs: number,
   notRead: list(text),
 });

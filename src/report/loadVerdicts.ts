@@ -89,7 +89,8 @@ function poolVerdict(pool: PoolReport, report: Unjudged): Verdict[] {
   if (pool.queued === 0 || oldest < THRESHOLDS.queuedMs) return [];
   const workers = report.threads.filter((thread) => pool.threadIds.includes(thread.threadId));
   const stuck = workers.filter((thread) => isStuck(thread, THRESHOLDS.workerStuckMs, report));
-  const isStalled = pool.idle > 0 || (pool.busy > 0 && stuck.length >= pool.busy) || pool.threadIds.length === 0;
+  const isTaken = pool.busy > 0 || stuck.length > 0;
+  const isStalled = pool.idle > 0 || (isTaken && stuck.length >= pool.threadIds.length) || pool.threadIds.length === 0;
   const { place, evidence } = submitters(pool, report);
   const waits = `${pool.queued} ${pool.queued === 1 ? 'task queues' : 'tasks queue'} for pool ${pool.name}, the oldest for ${spokenTime(oldest)}`;
   return [
@@ -101,7 +102,7 @@ function poolVerdict(pool: PoolReport, report: Unjudged): Verdict[] {
       forMs: oldest,
       frame: place,
       text: `${waits}${isStalled ? stalledWhy(pool) : ''}`,
-      evidence: [workersLine(pool, stuck), ...evidence],
+      evidence: [workersLine(pool, workers, report), ...evidence],
       next: isStalled && pool.idle === 0 ? restartLoses(report) : [lookAgain('is the queue shrinking?', report)],
     }),
   ];
@@ -114,15 +115,21 @@ function stalledWhy(pool: PoolReport): string {
     : ', and every worker that should take them is stuck';
 }
 
-function workersLine(pool: PoolReport, stuck: ThreadReport[]): string {
-  const moving = Math.max(0, pool.busy - stuck.length);
-  return `${pool.busy} of ${pool.threadIds.length} workers taken: ${stuck.length} stuck, ${moving} making progress`;
+/** Stuck as the verdicts on threads have it; a pool is called stalled only when that has lasted for a while. */
+function workersLine(pool: PoolReport, workers: ThreadReport[], report: Unjudged): string {
+  if (pool.threadIds.length === 0) return 'none of its workers is left: they may fail to load their file';
+  const stuck = workers.filter((thread) => isStuck(thread, THRESHOLDS.turnedRecentlyMs, report)).length;
+  const moving = Math.max(0, pool.busy - stuck);
+  const starting = Math.max(0, pool.threadIds.length - pool.busy - pool.idle);
+  const others = starting === 0 ? '' : `, ${starting} not ready`;
+  return `${pool.busy} of ${pool.threadIds.length} workers taken: ${stuck} stuck, ${moving} making progress${others}`;
 }
 
 function submitters(pool: PoolReport, report: Unjudged): { place: Frame | null; evidence: string[] } {
   const [most] = pool.queuedAt;
   const place = most === undefined ? null : culprit(most.stack, report.process.root);
   if (most === undefined || place === null) return { place: null, evidence: [] };
-  const count = most.count === pool.queued ? `all ${pool.queued}` : `${most.count}`;
-  return { place, evidence: [`${count} wait at ${formatFrame(place, report.process.root).replace(/^async /, '')}`] };
+  const all = pool.queued === 1 ? 'it waits' : `all ${pool.queued} wait`;
+  const count = most.count === pool.queued ? all : `${most.count} wait`;
+  return { place, evidence: [`${count} at ${formatFrame(place, report.process.root).replace(/^async /, '')}`] };
 }

@@ -2,6 +2,8 @@
 import type { RawFrame } from '../protocol.js';
 import { originOf, packageOf } from './frames.js';
 
+/** The function in which the workers of Piscina and Tinypool wait, in every version; a package may be installed under another name. */
+const POOL_WAIT = 'atomicsWaitLoop';
 /** Packages whose workers wait for work, or for their owner, in `Atomics.wait` or by polling a port. */
 const PARKING = new Set(['piscina', 'tinypool', 'vitest', 'jest-worker', 'synckit', 'thread-stream', 'sync-rpc']);
 const HOOKS_FILE = /^node:internal\/modules\/(esm|customization)/;
@@ -25,7 +27,7 @@ export function parkedBy(stack: readonly RawFrame[]): string | null {
   if (file === null || !isWaitForWork(top)) return null;
   if (HOOKS_WORKER_FILE.test(file)) return 'module hooks';
   const library = packageOf(file);
-  if (library === null || !PARKING.has(library)) return null;
+  if (library === null || (!PARKING.has(library) && caller?.function !== POOL_WAIT)) return null;
   const isForeign = (frame: RawFrame): boolean =>
     originOf(frame) === 'application' || (originOf(frame) === 'package' && packageOf(frame.file ?? '') !== library);
   return callers.some(isForeign) ? null : library;

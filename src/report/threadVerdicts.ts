@@ -4,6 +4,7 @@ import { hotLine } from './hotFrames.js';
 import { waitText } from './nativeWait.js';
 import { lookAgain } from './nextLook.js';
 import { waitsForModuleHooks } from './parked.js';
+import { tasksOfThread } from './poolTasks.js';
 import { THRESHOLDS } from './thresholds.js';
 import type { Severity, ThreadReport, ThreadState, Verdict, VerdictCode, WaitsFor } from './types.js';
 import {
@@ -48,7 +49,7 @@ function verdictOn(thread: ThreadReport, report: Unjudged): Verdict[] {
   const forMs = stuckMs(thread, report);
   if (isOutOfMemory(thread, forMs)) return [outOfMemory(thread, forMs, report)];
   const code = CODES[thread.state] ?? codeOfUnknown(thread, forMs);
-  const severity = severityOf(thread, forMs);
+  const severity = severityOf(thread, forMs, report);
   if (code === null || severity === null) return [];
   return [stuck(thread, code, severity, forMs, report)];
 }
@@ -79,15 +80,17 @@ function stuck(
 }
 
 /**
- * A thread is stuck from a second on. A worker may wait for its work in `Atomics.wait` by design, and a helper or an
- * unknown time is worth a warning at most. Null for what is too short to say.
+ * A thread is stuck from a second on. A worker may wait for its work in `Atomics.wait` by design, unless it has a task of its
+ * pool for long, and a helper or an unknown time is worth a warning at most. Null for what is too short to say.
  */
-function severityOf(thread: ThreadReport, forMs: number | null): Severity | null {
+function severityOf(thread: ThreadReport, forMs: number | null, report: Unjudged): Severity | null {
   if (thread.role === 'helper' && thread.state === 'atomics-wait') return null;
   if (forMs === null) return thread.state === 'spinning' || thread.state === 'microtask-loop' ? 'warning' : 'info';
   if (forMs < THRESHOLDS.turnedRecentlyMs) return thread.pool === null && thread.role !== 'helper' ? 'info' : null;
   if (thread.role === 'main') return 'critical';
-  return thread.state === 'atomics-wait' || thread.role === 'helper' ? 'warning' : 'critical';
+  if (thread.role === 'helper') return 'warning';
+  const hasTask = forMs >= THRESHOLDS.workerStuckMs && tasksOfThread(report, thread.threadId).length > 0;
+  return thread.state === 'atomics-wait' && !hasTask ? 'warning' : 'critical';
 }
 
 function codeOfUnknown(thread: ThreadReport, forMs: number | null): VerdictCode | null {

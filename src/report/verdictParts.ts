@@ -1,12 +1,15 @@
 /** The pieces that verdicts are put together from: names, places, what a thread was asked to do, what to do next. */
 import { spokenTime } from './durations.js';
 import { culprit, formatFrame } from './frames.js';
-import type { Frame, PoolTask, Report, Severity, ThreadReport, Verdict } from './types.js';
+import { poolTaskText, tasksOfThread } from './poolTasks.js';
+import type { Frame, Report, Severity, ThreadReport, Verdict } from './types.js';
 
 /** A report that has no verdicts yet. */
 export type Unjudged = Omit<Report, 'verdicts'>;
 
 const STUCK_STATES = new Set(['spinning', 'microtask-loop', 'atomics-wait', 'native-cpu', 'native-wait', 'unknown']);
+/** A queue grows behind what is stuck, and a quota is met by what runs: that is told first. */
+const AFTER_THEIR_CAUSE = new Set(['cpu-throttled', 'pool-saturated', 'pool-stalled']);
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info'];
 
 /** A verdict with nothing said yet but its code, severity, basis and sentence. */
@@ -52,27 +55,23 @@ export function forTime(ms: number | null): string {
   return ms === null ? '' : ` for ${spokenTime(ms)}`;
 }
 
-/** What the thread's pool has it run; null where it runs nothing, or nobody knows. */
-export function taskOf(thread: ThreadReport, report: Unjudged): PoolTask | null {
-  return report.pools.flatMap((pool) => pool.running).find((task) => task.threadId === thread.threadId) ?? null;
-}
-
 /** `, running renderPdf, submitted by postInvoice  src/routes/invoice.ts:40`, or nothing. */
 export function runningTask(thread: ThreadReport, report: Unjudged): string {
-  const task = taskOf(thread, report);
-  if (task === null) return '';
+  const [task, ...others] = tasksOfThread(report, thread.threadId);
+  if (task === undefined) return '';
   const by = culprit(task.submittedAt, report.process.root);
   const submitted = by === null ? '' : `, submitted by ${formatFrame(by, report.process.root).replace(/^async /, '')}`;
-  return `, running ${task.task}${submitted}`;
+  const more = others.length === 0 ? '' : `, and ${others.length} more ${others.length === 1 ? 'task' : 'tasks'}`;
+  return `, running ${poolTaskText(task)}${submitted}${more}`;
 }
 
 /**
  * How long the thread has been stuck, ms. The loop of a pool's worker may never turn between tasks, so that it cannot have
- * been stuck for longer than its task has run. Null when nobody knows.
+ * been stuck for longer than the longest of its tasks has run. Null when nobody knows.
  */
 export function stuckMs(thread: ThreadReport, report: Unjudged): number | null {
-  const task = taskOf(thread, report);
-  if (thread.blockedForMs === null || task === null) return thread.blockedForMs;
+  const [task] = tasksOfThread(report, thread.threadId);
+  if (thread.blockedForMs === null || task === undefined || task.runningMs === null) return thread.blockedForMs;
   return Math.min(thread.blockedForMs, task.runningMs);
 }
 
@@ -90,7 +89,7 @@ export function sinceOf(ms: number | null, report: Unjudged): string | null {
 /** What a restart of the process throws away; empty when there is nothing. */
 export function restartLoses(report: Unjudged): string[] {
   const queued = report.pools.reduce((sum, pool) => sum + pool.queued, 0);
-  const running = report.pools.reduce((sum, pool) => sum + pool.running.length, 0);
+  const running = report.pools.reduce((sum, pool) => sum + pool.running.length + pool.runningElided, 0);
   if (queued + running === 0) return [];
   return [`a restart loses ${queued} queued and ${running} running tasks of this process`];
 }
@@ -100,6 +99,6 @@ function isOfNode(frame: Frame | null): boolean {
 }
 
 function rank(verdict: Verdict): number {
-  const among = verdict.code === 'deadlock' ? 0 : verdict.code === 'cpu-throttled' ? 2 : 1;
+  const among = verdict.code === 'deadlock' ? 0 : AFTER_THEIR_CAUSE.has(verdict.code) ? 2 : 1;
   return SEVERITIES.indexOf(verdict.severity) * 3 + among;
 }

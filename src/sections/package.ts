@@ -2,6 +2,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import type { Options } from '../options.js';
+import { packageOf } from '../report/frames.js';
 import type { PackageFacts } from '../report/types.js';
 
 /** More than any real package.json; one beyond is not read. */
@@ -10,13 +11,17 @@ const LARGEST_BYTES = 1024 * 1024;
 /**
  * Vendor, product and version, each from the option, else from the nearest package.json upward of the main script's real
  * path that has a name (else the nearest of all: a bare `{ "type": "module" }` is not the application's). What cannot be read is null.
+ * @param workingFolder - where the process runs: a main script that a project there has installed (a test runner, a
+ *   framework's command) is no application, that project is
  * @returns also the application's root, the folder of that package.json; null where there is none.
  */
 export function readPackage(
   mainScript: string | undefined,
   option: Options['version'],
+  workingFolder: string | null = null,
 ): PackageFacts & { root: string | null } {
-  const { root, content } = nearestPackage(mainScript);
+  const tool = nearestPackage(startOf(mainScript));
+  const { root, content } = projectWith(tool.root, workingFolder) ?? tool;
   return {
     vendor: option.vendor ?? authorOf(content['author']),
     product: option.product ?? textOf(content['name']),
@@ -37,9 +42,30 @@ export function serviceNameOf(
 
 type Content = Record<string, unknown>;
 
-function nearestPackage(mainScript: string | undefined): { root: string | null; content: Content } {
-  let nearest: { root: string | null; content: Content } = { root: null, content: {} };
-  for (const folder of foldersFrom(mainScript)) {
+interface Found {
+  root: string | null;
+  content: Content;
+}
+
+/** The project of the working folder, where the package in `toolRoot` is installed for it; null for any other package. */
+function projectWith(toolRoot: string | null, workingFolder: string | null): Found | null {
+  const name = toolRoot === null ? null : packageOf(join(toolRoot, 'package.json'));
+  if (name === null || workingFolder === null) return null;
+  const holds = (folder: string): boolean => realFolder(join(folder, 'node_modules', name)) === toolRoot;
+  return foldersFrom(workingFolder).some(holds) ? nearestPackage(workingFolder) : null;
+}
+
+function realFolder(folder: string): string | null {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return null;
+  }
+}
+
+function nearestPackage(start: string | null): Found {
+  let nearest: Found = { root: null, content: {} };
+  for (const folder of foldersFrom(start)) {
     const content = readContent(join(folder, 'package.json'));
     if (content === null) continue;
     if (content === 'unreadable') return nearest.root === null ? { root: folder, content: {} } : nearest;
@@ -49,16 +75,17 @@ function nearestPackage(mainScript: string | undefined): { root: string | null; 
   return nearest;
 }
 
-function foldersFrom(mainScript: string | undefined): string[] {
-  if (mainScript === undefined || mainScript === '') return [];
+function foldersFrom(start: string | null): string[] {
+  if (start === null) return [];
   const folders: string[] = [];
-  let folder = startOf(mainScript);
+  let folder = start;
   for (; folder !== dirname(folder); folder = dirname(folder)) folders.push(folder);
   return [...folders, folder];
 }
 
 /** `node app` and `node .` name a file without its extension, or a folder. */
-function startOf(mainScript: string): string {
+function startOf(mainScript: string | undefined): string | null {
+  if (mainScript === undefined || mainScript === '') return null;
   try {
     const real = realpathSync(mainScript);
     return statSync(real).isDirectory() ? real : dirname(real);

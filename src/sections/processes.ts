@@ -16,13 +16,15 @@ export interface ProcessesOptions {
   mostMs?: number;
   /** How processes are listed where there is no procfs; null where they cannot be. Default: by `ps`. */
   list?: (pid: number) => ProcessNode | null;
+  /** False where the process on top is not the one that asks. Default true. */
+  isOwn?: boolean;
   /** Gets the reason, once, when processes were left out because of a bound. */
   onCut?: (line: string) => void;
 }
 
 interface Reading {
   root: string;
-  ownPid: number;
+  ownPid: number | null;
   users: Map<number, string>;
   left: number;
   until: number;
@@ -38,7 +40,7 @@ interface Reading {
 export function readProcesses(pid: number, root = '/proc', options: ProcessesOptions = {}): ProcessNode[] {
   const reading: Reading = {
     root,
-    ownPid: pid,
+    ownPid: (options.isOwn ?? true) ? pid : null,
     users: readUsers(options.passwdFile ?? '/etc/passwd'),
     left: options.mostProcesses ?? MOST_PROCESSES,
     until: performance.now() + (options.mostMs ?? MOST_MS),

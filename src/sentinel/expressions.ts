@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { packageFolder } from '../packageFolder.js';
 import type { HeapScanLimits, SnapshotRequest } from '../protocol.js';
 
 const AGENT = 'globalThis[Symbol.for("guru-meditation.agent")]';
+
+const FOLDER = packageFolder() ?? '.';
 
 /** Read once: by file name. */
 const texts = new Map<string, string>();
@@ -19,20 +22,23 @@ export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'prob
 export function lookExpression(by: 'agent' | 'probe'): string {
   if (by === 'probe') return inProbe('look()');
   return `(() => { const agent = ${AGENT}; if (agent === undefined) return "";
-    let loops = null, heap = null, oldSpace = null, oldLimit = null;
+    let entry = null, loops = null, heap = null, oldSpace = null, oldLimit = null;
     try {
       loops = process.getBuiltinModule("node:perf_hooks").performance.nodeTiming.uvMetricsInfo?.loopCount ?? null;
+      const threads = process.getBuiltinModule("node:worker_threads");
+      const file = threads.isMainThread ? null : process.argv[1];
+      if (typeof file === "string" && /^([/\\\\]|[A-Za-z]:|file:)/.test(file)) entry = file;
       const v8 = process.getBuiltinModule("node:v8");
       const { used_heap_size: used, heap_size_limit: limit } = v8.getHeapStatistics();
       heap = { used, limit };
       oldSpace = 0;
       for (const space of v8.getHeapSpaceStatistics()) if (!space.space_name.startsWith("new_")) oldSpace += space.space_used_size;
       const words = process.execArgv.join(" ") + " " + (process.env.NODE_OPTIONS ?? "");
-      const megabytes = process.getBuiltinModule("node:worker_threads").resourceLimits?.maxOldGenerationSizeMb
+      const megabytes = threads.resourceLimits?.maxOldGenerationSizeMb
         ?? Number(/--max[-_]old[-_]space[-_]size[= ](\\d+)/.exec(words)?.[1] ?? 0);
       oldLimit = megabytes > 0 ? megabytes * 1024 * 1024 : null;
     } catch {}
-    return JSON.stringify({ loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
+    return JSON.stringify({ entry, loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
 }
 
 /**
@@ -56,13 +62,13 @@ function inProbe(call: 'snapshot()' | 'look()'): string {
 }
 
 function bundled(name: string): string {
-  const text = texts.get(name) ?? readFileSync(join(__dirname, name), 'utf8');
+  const text = texts.get(name) ?? readFileSync(join(FOLDER, name), 'utf8');
   texts.set(name, text);
   return text;
 }
 
 /** What of this package runs in threads of the application, as V8 knows scripts: by path, or by URL. */
 function ownFiles(): string[] {
-  const paths = ['register.cjs', 'index.js', 'guru-meditation-report.cjs'].map((name) => join(__dirname, name));
+  const paths = ['register.cjs', 'index.js', 'guru-meditation-report.cjs'].map((name) => join(FOLDER, name));
   return paths.flatMap((path) => [path, pathToFileURL(path).href]);
 }

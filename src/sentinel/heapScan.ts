@@ -14,7 +14,7 @@ import type { HeapFindings } from '../protocol.js';
 import { SEARCHED } from '../report/heapScans.js';
 import { slownessAfter, whyNotScanned } from '../report/scanCost.js';
 import { awaitedExpression, PROMISE_PROTOTYPE } from './expressions.js';
-import { InspectorSession, MAIN, type Target } from './inspectorSession.js';
+import { MAIN, type Session, type Target } from './inspectorSession.js';
 
 /** Kept from the deadline for putting the report together, in ms. */
 const RESERVE_MS = 60;
@@ -31,23 +31,29 @@ const EVALUATE_MS = 5000;
 
 /**
  * A worker that is terminated inside `Atomics.wait` while the probe runs in it may abort the process there, and the call of
- * a function, unlike an evaluate, cannot be given the timeout that keeps it from that (see InspectorSession).
+ * a function, unlike an evaluate, cannot be given the timeout that keeps it from that (see InspectorSession). The lines of
+ * Node where that is so have this flag.
  */
-const WAITS_ARE_FRAGILE = process.allowedNodeEnvironmentFlags.has('--trace-atomics-wait');
+export const FRAGILE_WAITS_FLAG = '--trace-atomics-wait';
 
-/** How much slower than estimated searches are in this process: what one report learns serves the next. */
+/** What is known of searches in a process. */
 export interface ScanPace {
+  /** How much slower than estimated they are: what one report learns serves the next. */
   slowness: number;
+  /** Whether its Node is one where threads in `Atomics.wait` are left alone. */
+  waitsAreFragile: boolean;
 }
 
 export class HeapScanner {
   readonly #request: ReportRequest;
   readonly #pace: ScanPace;
-  readonly #session = new InspectorSession();
+  readonly #session: Session;
   readonly #targets = new Map<number, Target>([[0, { session: MAIN, threadId: 0, title: 'main' }]]);
 
-  constructor(request: ReportRequest, pace: ScanPace) {
+  /** @param session - not open yet; opened for a search only, and closed when the scanner drains */
+  constructor(request: ReportRequest, pace: ScanPace, session: Session) {
     this.#request = request;
+    this.#session = session;
     this.#pace = pace;
   }
 
@@ -87,7 +93,7 @@ export class HeapScanner {
   }
 
   #whyNot({ threadId, heapUsed, isHung, isWaiting }: ScanCandidate): string | null {
-    if (isWaiting && WAITS_ARE_FRAGILE) return FRAGILE;
+    if (isWaiting && this.#pace.waitsAreFragile) return FRAGILE;
     const { slowness } = this.#pace;
     const option = this.#request.heapScan;
     const isLeader = threadId === 0 && !isHung;

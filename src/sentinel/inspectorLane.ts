@@ -3,11 +3,11 @@ import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../agent/sharedState.js';
 import type { Answer, ReportRequest } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
-import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import { SENTINEL_NAME, type RawFrame, type SnapshotRequest, type ThreadSnapshot } from '../protocol.js';
 import { parkedBy } from '../report/parked.js';
 import { hasCode } from '../report/stackFacts.js';
 import { lookExpression, snapshotExpression } from './expressions.js';
-import { InspectorSession, MAIN, type Target } from './inspectorSession.js';
+import { MAIN, type Session, type Target } from './inspectorSession.js';
 import { parseLook, snapshotOf, type Look } from './look.js';
 import { profiledFunctions, type ProfiledFunction } from './profile.js';
 
@@ -40,16 +40,20 @@ const RESERVE_MS = 60;
 
 export class InspectorLane {
   readonly #request: ReportRequest;
-  readonly #session = new InspectorSession();
+  readonly #session: Session;
   readonly #skip: ReadonlySet<number>;
+  readonly #started = new Set<number>();
+  /** Those that are being asked. */
   readonly #reading = new Map<number, Promise<void>>();
   readonly #firstLooks = new Map<number, Look>();
   readonly read = new Map<number, ReadThread>();
   /** Threads that were asked and have not answered (yet). */
   readonly silent = new Map<number, Target>();
 
-  constructor(request: ReportRequest, skip: ReadonlySet<number>) {
+  /** @param session - not open yet; the lane opens it, and closes it when it drains */
+  constructor(request: ReportRequest, skip: ReadonlySet<number>, session: Session) {
     this.#request = request;
+    this.#session = session;
     this.#skip = skip;
   }
 
@@ -58,7 +62,7 @@ export class InspectorLane {
     this.#session.connect();
     if (!this.#skip.has(0)) this.#start({ session: MAIN, threadId: 0, title: 'main' });
     return this.#session.watchWorkers((target) => {
-      if (!this.#skip.has(target.threadId)) this.#start(target);
+      if (!this.#skip.has(target.threadId) && !isSentinel(target)) this.#start(target);
     }, boundMs);
   }
 
@@ -66,9 +70,10 @@ export class InspectorLane {
   async settled(giveUp: (target: Target) => boolean): Promise<void> {
     const until = this.#request.startedMs + this.#request.deadlineMs;
     while (monotonicMs() < until) {
-      const waiting = [...this.silent.values()].filter((target) => !giveUp(target));
+      const asked = [...this.silent.values()].filter(({ threadId }) => this.#reading.has(threadId));
+      const waiting = asked.filter((target) => !giveUp(target));
       if (waiting.length === 0) return;
-      const answers = waiting.map((target) => this.#reading.get(target.threadId));
+      const answers = waiting.map(({ threadId }) => this.#reading.get(threadId));
       await Promise.race([Promise.allSettled(answers), setTimeout(20)]);
     }
   }
@@ -88,7 +93,8 @@ export class InspectorLane {
       await this.#sample(thread, count);
       await this.#readSnapshot(thread);
     });
-    await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs())]);
+    // Not ref'd: the open session keeps the thread going, and the timer must not keep it going after that.
+    await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs(), undefined, { ref: false })]);
   }
 
   /** Detaches once nothing that was asked is under way any more; see `InspectorSession.drain` for the bounds, in ms. */
@@ -102,9 +108,12 @@ export class InspectorLane {
   }
 
   #start(target: Target): void {
-    if (this.#reading.has(target.threadId)) return;
+    if (this.#started.has(target.threadId)) return;
     this.silent.set(target.threadId, target);
-    this.#reading.set(target.threadId, this.#readTarget(target));
+    this.#started.add(target.threadId);
+    // Who was asked in vain, as everybody is once the session closes, is not asked again.
+    const reading = this.#readTarget(target).finally(() => this.#reading.delete(target.threadId));
+    this.#reading.set(target.threadId, reading);
   }
 
   async #readTarget(target: Target): Promise<void> {
@@ -161,9 +170,16 @@ export class InspectorLane {
     await ask('Profiler.disable');
   }
 
+  /** Main made most of the pools: what they asked of hung workers is not to wait for the list of main's tasks. */
   async #readSnapshot(thread: ReadThread): Promise<void> {
-    const { snapshot: known } = thread.answer;
     const request = toSnapshotRequest(this.#request, 'inspector');
+    if (thread.target.session === MAIN && thread.answer.snapshot.instrumented)
+      await this.#askSnapshot(thread, { ...request, without: 'tasks' });
+    await this.#askSnapshot(thread, request);
+  }
+
+  async #askSnapshot(thread: ReadThread, request: SnapshotRequest): Promise<void> {
+    const { snapshot: known } = thread.answer;
     const expression = snapshotExpression(request, known.instrumented ? 'agent' : 'probe');
     const snapshot = parseSnapshot(
       await this.#session.evaluate(thread.target.session, expression, this.#remainingMs()),
@@ -172,6 +188,11 @@ export class InspectorLane {
     thread.samples.push(snapshot.stack);
     thread.answer.snapshot = { ...snapshot, stack: known.stack, heap: known.heap ?? snapshot.heap };
   }
+}
+
+/** That of the process itself, when it is read from outside: no thread of the application's. */
+function isSentinel({ title }: Target): boolean {
+  return title.endsWith(` ${SENTINEL_NAME}`);
 }
 
 function isParked({ answer }: Pick<ReadThread, 'answer'>): boolean {

@@ -1,5 +1,6 @@
 /**
- * One inspector session on the main thread, held by the sentinel for the length of one report.
+ * One inspector session on the main thread of a process, held for the length of one report: by the sentinel from inside, or
+ * by `gmr dump --attach` through the port that the process opened.
  *
  * Through main's `NodeWorker` domain it reaches every worker, nested ones too; `Runtime.evaluate` interrupts whatever
  * JavaScript runs there. No Debugger domain: a paused worker cannot be terminated. Every question has a bound, and a
@@ -18,7 +19,6 @@
  * Measured in `lab/lanes.cjs`: 1 to 30 ms an answer; nothing at all from a thread in a native call, and nothing from any
  * worker while main is in one, since all messages go through main.
  */
-import { Session } from 'node:inspector';
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../agent/sharedState.js';
@@ -30,6 +30,29 @@ export interface Target {
   session: string;
   threadId: number;
   title: string;
+}
+
+/** What carries the inspector's messages: node:inspector's own `Session` has this shape. */
+export interface Wire {
+  /** Opens it; throws where that is not possible. */
+  connect(): void;
+  /** Calls back once, with the error or the result; never where the process does not answer. */
+  post(method: string, params: object, callback: (error: Error | null, result?: object) => void): void;
+  on(event: WorkerEvent, listener: (message: { params: WorkerParams }) => void): void;
+  disconnect(): void;
+}
+
+/** What `NodeWorker` tells of the workers. */
+export type WorkerEvent =
+  | 'NodeWorker.attachedToWorker'
+  | 'NodeWorker.detachedFromWorker'
+  | 'NodeWorker.receivedMessageFromWorker';
+
+/** The parameters of all three events; which are there depends on the event. */
+export interface WorkerParams {
+  sessionId: string;
+  workerInfo: { title: string };
+  message: string;
 }
 
 interface WorkerMessage {
@@ -53,8 +76,11 @@ const IS_STOPPING = `(() => { try {
   return String(new (process.getBuiltinModule("node:vm").Script)("1").runInThisContext() === undefined);
 } catch { return "false"; } })()`;
 
+/** What the lanes need of a session. */
+export type Session = Pick<InspectorSession, 'connect' | 'watchWorkers' | 'evaluate' | 'post' | 'drain' | 'close'>;
+
 export class InspectorSession {
-  readonly #session = new Session();
+  readonly #wire: Wire;
   /** Workers that were asked anything. */
   readonly #asked = new Set<string>();
   readonly #waiting = new Map<number, (result: unknown) => void>();
@@ -64,14 +90,19 @@ export class InspectorSession {
   readonly #answered = new Set<string>();
   /** Questions whether a worker is meant to stop, and when they were put. */
   readonly #checks = new Map<number, number>();
-  #onTarget: (target: Target) => void = () => {};
+  readonly #targets = new Map<string, Target>();
+  #onTarget: ((target: Target) => void) | null = null;
   #last = 0;
   #isClosing = false;
   #drained: Promise<void> | null = null;
 
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
   /** Opens the session: from here on main itself can be asked. */
   connect(): void {
-    this.#session.connectToMainThread();
+    this.#wire.connect();
   }
 
   /**
@@ -79,18 +110,23 @@ export class InspectorSession {
    * not let the session see its workers within `boundMs`.
    */
   async watchWorkers(onTarget: (target: Target) => void, boundMs: number): Promise<boolean> {
+    if (this.#onTarget === null) this.#listen();
     this.#onTarget = onTarget;
-    this.#session.on('NodeWorker.attachedToWorker', ({ params }) => this.#attached(params));
-    this.#session.on('NodeWorker.detachedFromWorker', ({ params }) => this.#detached(params.sessionId));
-    this.#session.on('NodeWorker.receivedMessageFromWorker', ({ params }) =>
-      this.#received(params.sessionId, params.message),
-    );
+    for (const target of this.#targets.values()) onTarget(target);
     return this.#bounded(
       (done) => {
-        this.#session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => done(error === null));
+        this.#wire.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => done(error === null));
       },
       boundMs,
       false as boolean,
+    );
+  }
+
+  #listen(): void {
+    this.#wire.on('NodeWorker.attachedToWorker', ({ params }) => this.#attached(params));
+    this.#wire.on('NodeWorker.detachedFromWorker', ({ params }) => this.#detached(params.sessionId));
+    this.#wire.on('NodeWorker.receivedMessageFromWorker', ({ params }) =>
+      this.#received(params.sessionId, params.message),
     );
   }
 
@@ -145,7 +181,7 @@ export class InspectorSession {
   #askMain(id: number, method: string, params: object, boundMs: number): Promise<unknown> {
     return this.#bounded<unknown>(
       (done) => {
-        this.#session.post(method, params, (error: Error | null, result?: object) => {
+        this.#wire.post(method, params, (error: Error | null, result?: object) => {
           this.#underWay.delete(id);
           done(error === null ? (result ?? {}) : null);
         });
@@ -178,29 +214,32 @@ export class InspectorSession {
 
   #post(session: string, message: object, onSent: (sent: boolean) => void): void {
     const parameters = { sessionId: session, message: JSON.stringify(message) };
-    this.#session.post('NodeWorker.sendMessageToWorker', parameters, (error) => onSent(error === null));
+    this.#wire.post('NodeWorker.sendMessageToWorker', parameters, (error) => onSent(error === null));
   }
 
   /** Detaches from everything; safe to call at any time and more than once. */
   close(): void {
     this.#isClosing = true;
     try {
-      this.#session.disconnect();
+      this.#wire.disconnect();
     } catch {
       // Was never connected, or the process is already going away.
     }
     for (const done of this.#waiting.values()) done(null);
   }
 
-  #attached(params: { sessionId: string; workerInfo: { title: string } }): void {
+  #attached(params: WorkerParams): void {
     const { title } = params.workerInfo;
     const number = /^\[worker (\d+)\]/.exec(title)?.[1];
     if (number === undefined) return;
-    this.#onTarget({ session: params.sessionId, threadId: Number(number), title });
+    const target = { session: params.sessionId, threadId: Number(number), title };
+    this.#targets.set(params.sessionId, target);
+    this.#onTarget?.(target);
   }
 
   /** A worker that has ended answers nothing any more. */
   #detached(session: string): void {
+    this.#targets.delete(session);
     this.#asked.delete(session);
     for (const [id, asked] of this.#underWay) {
       if (asked !== session) continue;

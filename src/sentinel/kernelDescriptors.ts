@@ -45,8 +45,8 @@ function internetSocket(local: string, remote: string): string {
   return own === null ? 'socket' : `socket listening on ${own}`;
 }
 
-/** The kernel prints addresses as words of 32 bits in the byte order of the machine: little endian on x64 and arm64. */
-function readAddress(text: string): string | null {
+/** `10.0.0.7:443` or `[::1]:443`; null for no address. The kernel prints words of 32 bits in the byte order of the machine: little endian on x64 and arm64. */
+export function readAddress(text: string): string | null {
   const match = /^((?:[0-9A-F]{8}){1,4}):([0-9A-F]{4})$/.exec(text);
   if (match?.[1] === undefined || match[2] === undefined) return null;
   const bytes = match[1].match(/.{8}/g)?.flatMap((word) => [...Buffer.from(word, 'hex')].reverse()) ?? [];

@@ -1,13 +1,13 @@
 /** The third lane for one request: what the kernel says of each thread, from the request to the end of the evidence. */
+import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { SharedState } from '../agent/sharedState.js';
 import type { Evidence } from '../coordinator/collected.js';
 import type { NotRead, ProcessFacts } from '../report/types.js';
 import { THRESHOLDS } from '../report/thresholds.js';
 import { readLink } from './kernelFiles.js';
 import { kernelGaps, kernelNotRead } from './kernelGaps.js';
 import { compareSamples, cpuBetween, OWN_PROCESS, sampleThread, sampleAll, type KernelSample } from './kernelLane.js';
-import { nativeThreads } from './nativeThreads.js';
+import { nativeThreads, type NativeOptions } from './nativeThreads.js';
 import type { WaitOptions } from './kernelWait.js';
 
 /** On a CPU for this long without answering the inspector: no JavaScript ran that could have been interrupted, in ms. */
@@ -21,6 +21,15 @@ const SAMPLE_APART_MS = 250;
 /** A thread that is awake only for a question is looked at again, this often, this many ms later. */
 const AWAKE_ROUNDS = 4;
 const AWAKE_MS = 5;
+
+/** Which process, by the folder of its procfs (`/proc/self` when not given), and how it may be looked at. */
+export type KernelOptions = WaitOptions & NativeOptions;
+
+/** A thread by both of its numbers. */
+export interface ThreadIds {
+  threadId: number;
+  osThreadId: number | null;
+}
 
 interface Watched {
   threadId: number;
@@ -36,27 +45,30 @@ export class KernelWatch {
   #allSecond: Map<number, KernelSample> = new Map();
   readonly #jsThreads: () => number[];
 
-  readonly #options: WaitOptions;
+  readonly #options: KernelOptions;
+  readonly #root: string;
 
-  constructor(shared: SharedState, skip: ReadonlySet<number>, options: WaitOptions) {
+  /** @param known - the threads that run JavaScript, as far as they are known without asking them */
+  constructor(known: () => readonly ThreadIds[], skip: ReadonlySet<number>, options: KernelOptions) {
     this.#options = options;
-    for (const { threadId, osThreadId } of shared.threads()) if (!skip.has(threadId)) this.add(threadId, osThreadId);
+    this.#root = options.processRoot ?? OWN_PROCESS;
+    for (const { threadId, osThreadId } of known()) if (!skip.has(threadId)) this.add(threadId, osThreadId);
     this.#jsThreads = () => [
-      ...shared.threads().flatMap((slot) => slot.osThreadId ?? []),
+      ...known().flatMap((slot) => slot.osThreadId ?? []),
       ...[...this.#watched.values()].flatMap((thread) => thread.osThreadId ?? []),
     ];
   }
 
   /** Takes the first sample of the threads that run no JavaScript: some ms where there are many. */
   watchAll(): void {
-    this.#allFirst = sampleAll();
+    this.#allFirst = sampleAll(this.#root);
   }
 
   /** Watches this thread from now on; one that is watched already stays as it is. */
   add(threadId: number, osThreadId: number | null): void {
     if (this.#watched.has(threadId)) return;
-    const known = osThreadId ?? (threadId === 0 ? mainThreadId() : null);
-    const first = known === null ? null : sampleThread(known);
+    const known = osThreadId ?? (threadId === 0 ? mainThreadId(this.#root) : null);
+    const first = known === null ? null : sampleThread(known, this.#root);
     this.#watched.set(threadId, { threadId, osThreadId: known, first, second: null });
   }
 
@@ -64,7 +76,7 @@ export class KernelWatch {
   isInNativeCode(threadId: number, askedForMs: number): boolean | null {
     const thread = this.#watched.get(threadId);
     if (thread?.first == null || thread.osThreadId === null) return null;
-    const now = sampleThread(thread.osThreadId);
+    const now = sampleThread(thread.osThreadId, this.#root);
     if (now === null) return true; // The thread is gone.
     if (cpuBetween(thread.first, now) > NATIVE_CPU_MS) return true;
     // One that is asleep now and ran before may wait for V8's own threads to collect garbage.
@@ -79,21 +91,21 @@ export class KernelWatch {
 
   /** Takes the second samples: of threads that wait not in the moment in which the inspector's last question runs there. */
   async finish(): Promise<void> {
-    this.#allSecond = sampleAll();
+    this.#allSecond = sampleAll(this.#root);
     for (const thread of this.#watched.values()) {
-      if (thread.osThreadId !== null) thread.second = sampleThread(thread.osThreadId);
+      if (thread.osThreadId !== null) thread.second = sampleThread(thread.osThreadId, this.#root);
     }
     for (let round = 0; round < AWAKE_ROUNDS; round++) {
       const awake = [...this.#watched.values()].filter((thread) => isAwakeToAnswer(thread));
       if (awake.length === 0) return;
       await setTimeout(AWAKE_MS);
-      for (const thread of awake) thread.second = sampleThread(thread.osThreadId ?? 0) ?? thread.second;
+      for (const thread of awake) thread.second = sampleThread(thread.osThreadId ?? 0, this.#root) ?? thread.second;
     }
   }
 
   /** What there is no evidence of, said once whatever number of threads it concerns. */
   notRead(): NotRead[] {
-    const missing = kernelNotRead();
+    const missing = kernelNotRead(this.#root);
     if (missing !== null) return [{ threadId: null, what: 'kernel lane', why: missing }];
     const nameless = [...this.#watched.values()].filter(({ osThreadId }) => osThreadId === null);
     const gaps = kernelGaps(this.#options.processRoot, this.#options.readMemory);
@@ -127,13 +139,13 @@ export class KernelWatch {
   }
 
   nativeThreads(): ProcessFacts['nativeThreads'] {
-    return nativeThreads(this.#jsThreads(), this.#allFirst, this.#allSecond);
+    return nativeThreads(this.#jsThreads(), this.#allFirst, this.#allSecond, this.#options);
   }
 }
 
 /** As procfs counts, which in a container may not be how `process.pid` does; null without one. */
-function mainThreadId(): number | null {
-  const link = readLink(OWN_PROCESS);
+function mainThreadId(processRoot: string): number | null {
+  const link = readLink(processRoot) ?? basename(processRoot);
   return link !== null && /^\d+$/.test(link) ? Number(link) : null;
 }
 

@@ -1,10 +1,12 @@
 /** What one short question in a thread brings: cheap enough to be asked many times, and before everything else. */
-import type { RawFrame, ThreadSnapshot } from '../protocol.js';
+import { TASKS_LATE, type RawFrame, type ThreadSnapshot } from '../protocol.js';
 
 export interface Look {
   stack: RawFrame[];
   /** How often the thread's loop has turned; null where the runtime does not count. */
   loops: number | null;
+  /** The file that a worker was started with; null on main, and for code passed as text. */
+  entry: string | null;
   heap: ThreadSnapshot['heap'];
   /** Bytes in use outside of the young generation; null where the runtime does not tell. */
   oldSpace: number | null;
@@ -39,6 +41,8 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     threadId,
     osThreadId: look.osThreadId,
     name: null,
+    entry: typeof look.entry === 'string' ? look.entry : null,
+    test: null,
     parentThreadId: null,
     phase: 'running',
     instrumented,
@@ -49,7 +53,8 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     heap: heapOf(look),
     resources: {},
     children: [],
+    pools: [],
     tasks: null,
-    notRead: ['tasks: the thread did not list them in time'],
+    notRead: [TASKS_LATE],
   };
 }

@@ -13,7 +13,7 @@ import { ASKED } from '../coordinator/errand.js';
 import { finishReport } from '../coordinator/finish.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
-import { readRss } from '../coordinator/mainFacts.js';
+import { ownIdentity, readRss } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
@@ -25,8 +25,9 @@ import { Errands } from './errands.js';
 import { FileTrigger } from './fileTrigger.js';
 import { HandOver } from './handOver.js';
 import { LoopChecks } from './loopCheck.js';
+import { loadInspector } from './ownInspector.js';
 import { raisePriority } from './priority.js';
-import { SentinelReach } from './reach.js';
+import { ProcessReach, SILENT_MS } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
 import { StandIn, type Claim } from './standIn.js';
@@ -40,7 +41,13 @@ let settings = setup.settings;
 const shared = new SharedState(setup.buffer);
 const link = new Link(setup.port);
 const ports = new PortLane((gone) => shared.freeSlotOf(gone));
-const reach = new SentinelReach(shared, setup.inspector, () => settings.readMemory);
+const reach = new ProcessReach({
+  shared,
+  knownThreads: () => shared.threads(),
+  inspector: loadInspector(setup.inspector),
+  kernelOptions: () => ({ readMemory: settings.readMemory }),
+  silentMs: SILENT_MS,
+});
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
@@ -65,6 +72,7 @@ const lead = new Lead(
   setup.token,
   () => ({
     collectedBy: 'sentinel',
+    identity: ownIdentity,
     shared,
     heartbeatMs: settings.heartbeat,
     ports,
@@ -125,7 +133,7 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
     const stop = listenToSignal(signal, () => void onSignal(signal));
     if (stop !== null) ears.set(signal, stop);
   }
-  const asking = signals.find((signal) => !isStopSignal(signal));
+  const asking = settings.askPlaces.length === 0 ? undefined : signals.find((signal) => !isStopSignal(signal));
   nameOwnThread(constants.signals[asking as NodeJS.Signals] ?? 0);
 }
 

@@ -2,8 +2,9 @@
  * Which functions a CPU profile blames. Asked only where stacks are empty: between microtasks and ticks there are no
  * frames to sample, and the profiler, which interrupts by signal, meets the functions inside (DESIGN, facts).
  */
-import { dirname, sep } from 'node:path';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../packageFolder.js';
 import type { RawFrame } from '../protocol.js';
 import { ANONYMOUS } from '../report/frames.js';
 
@@ -22,7 +23,7 @@ interface ProfileNode {
 const SHOWN = 5;
 
 /** Functions outside of `node:` and of this package by their own time, most first; empty for anything but a profile. */
-export function profiledFunctions(answer: unknown, ownFolder: string = dirname(__filename)): ProfiledFunction[] {
+export function profiledFunctions(answer: unknown, ownFolder: string | null = packageFolder()): ProfiledFunction[] {
   const nodes = (answer as { profile?: { nodes?: ProfileNode[] } } | null)?.profile?.nodes;
   if (!Array.isArray(nodes)) return [];
   const active = nodes.filter(({ callFrame }) => callFrame.functionName !== '(idle)');
@@ -41,8 +42,9 @@ export function profiledFunctions(answer: unknown, ownFolder: string = dirname(_
     .map(({ node, hits }) => ({ frame: frameOf(node), share: Math.round((hits / total) * 100) / 100 }));
 }
 
-function isOfApplication({ callFrame: { url } }: ProfileNode, ownFolder: string): boolean {
-  return url !== '' && !url.startsWith('node:') && !toFile(url).startsWith(ownFolder + sep);
+function isOfApplication({ callFrame: { url } }: ProfileNode, ownFolder: string | null): boolean {
+  if (url === '' || url.startsWith('node:')) return false;
+  return ownFolder === null || !toFile(url).startsWith(ownFolder + sep);
 }
 
 /** The function's own place: where in it the samples fell is not sure, since inlined functions count with their lines. */

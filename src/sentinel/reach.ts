@@ -13,10 +13,10 @@ import type {
 import { notScanned } from '../coordinator/heapScans.js';
 import type { NotRead } from '../report/types.js';
 import { compareBoxes, readBox, type BoxSample } from './box.js';
-import type { HeapScanner, ScanPace } from './heapScan.js';
+import type { HeapScanner } from './heapScan.js';
 import type { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
-import { KernelWatch } from './kernelWatch.js';
+import { KernelWatch, type KernelOptions, type ThreadIds } from './kernelWatch.js';
 
 /**
  * A session that is opened in a process that exits may hold the exit up for good. One that has been exiting for this long,
@@ -28,15 +28,26 @@ const DRAIN_SILENT_MS = 300;
 /** Those that answer do it within ms, unless the machine has no time for them; shorter than main waits for us. */
 const DRAIN_MS = 1500;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
-const SILENT_MS = 400;
+export const SILENT_MS = 400;
 
 const EXITING = 'the process is exiting';
-const FORBIDDEN = 'the permission model or this build of Node.js forbids the inspector';
 
-/** What there is only where Node has an inspector. */
-interface Inspector {
-  InspectorLane: typeof InspectorLane;
-  HeapScanner: typeof HeapScanner;
+/** What there is only where a session can be opened; one session for each of these. */
+export interface Inspector {
+  lane(request: ReportRequest, skip: ReadonlySet<number>): InspectorLane;
+  scanner(request: ReportRequest): HeapScanner;
+}
+
+/** What differs between a process that reads itself and one that is read from outside. */
+export interface ReachSetup {
+  shared: SharedState;
+  /** The threads that run JavaScript, as far as they are known without asking them. */
+  knownThreads: () => readonly ThreadIds[];
+  /** Or why there is none. */
+  inspector: Promise<Inspector | string>;
+  kernelOptions: () => KernelOptions;
+  /** How long a thread that the kernel lane does not know may take for its first answer; also main, to let a session in, in ms. */
+  silentMs: number;
 }
 
 /** What holds a session open. */
@@ -45,25 +56,23 @@ interface Attached {
   drain(silentMs: number, boundMs: number): Promise<void>;
 }
 
-export class SentinelReach implements Reach {
+export class ProcessReach implements Reach {
   readonly #shared: SharedState;
-  readonly #inspector: Promise<Inspector | null>;
-  readonly #mayReadMemory: () => boolean;
+  readonly #setup: ReachSetup;
   /** Those whose sessions are open. */
   readonly #attached = new Set<Attached>();
-  readonly #pace: ScanPace = { slowness: 1 };
 
-  constructor(shared: SharedState, inspectorAllowed: boolean, mayReadMemory: () => boolean) {
-    this.#shared = shared;
-    this.#inspector = inspectorAllowed ? loadInspector() : Promise.resolve(null);
-    this.#mayReadMemory = mayReadMemory;
+  constructor(setup: ReachSetup) {
+    this.#shared = setup.shared;
+    this.#setup = setup;
   }
 
   async read(request: ReportRequest, answered: number[], onStacks: () => void): Promise<Reached> {
     const skip = new Set([...answered, this.#shared.sentinelThreadId]);
-    const kernel = new KernelWatch(this.#shared, skip, { readMemory: this.#mayReadMemory() });
+    const options = this.#setup.kernelOptions();
+    const kernel = new KernelWatch(this.#setup.knownThreads, skip, options);
     const notRead: NotRead[] = [];
-    const [lane, box] = await Promise.all([this.#attach(request, skip, notRead), lookAround(kernel)]);
+    const [lane, box] = await Promise.all([this.#attach(request, skip, notRead), lookAround(kernel, options)]);
     if (lane !== null) await this.#readAll(lane, kernel, request, onStacks);
     else await setTimeout(Math.min(SILENT_MS, remainingMs(request)));
     if (lane !== null) void this.#detach(lane);
@@ -82,16 +91,16 @@ export class SentinelReach implements Reach {
         })),
       ],
       notRead: [...notRead, ...kernel.notRead()],
-      container: compareBoxes(box, readBox()),
+      container: compareBoxes(box, readBox(options.processRoot)),
       nativeThreads: kernel.nativeThreads(),
     };
   }
 
   async scan(request: ReportRequest, candidates: readonly ScanCandidate[]): Promise<HeapScan[]> {
     const none = (why: string): HeapScan[] => candidates.map((candidate) => notScanned(candidate, why));
-    const inspector = await this.#inspector;
-    if (inspector === null) return none(`skipped: ${FORBIDDEN}`);
-    const scanner = new inspector.HeapScanner(request, this.#pace);
+    const inspector = await this.#setup.inspector;
+    if (typeof inspector === 'string') return none(`skipped: ${inspector}`);
+    const scanner = inspector.scanner(request);
     try {
       return (await this.#mayAttach(scanner)) ? await scanner.scan(candidates) : none(`skipped: ${EXITING}`);
     } finally {
@@ -105,17 +114,17 @@ export class SentinelReach implements Reach {
   }
 
   async #attach(request: ReportRequest, skip: ReadonlySet<number>, notRead: NotRead[]): Promise<InspectorLane | null> {
-    const inspector = await this.#inspector;
-    if (inspector === null) {
-      notRead.push(noInspector(FORBIDDEN));
+    const inspector = await this.#setup.inspector;
+    if (typeof inspector === 'string') {
+      notRead.push(noInspector(inspector));
       return null;
     }
-    const lane = new inspector.InspectorLane(request, skip);
+    const lane = inspector.lane(request, skip);
     if (!(await this.#mayAttach(lane))) {
       notRead.push(noInspector(EXITING));
       return null;
     }
-    if (!(await lane.open(Math.min(SILENT_MS, remainingMs(request))))) {
+    if (!(await lane.open(Math.min(this.#setup.silentMs, remainingMs(request))))) {
       notRead.push(noInspector('main is inside native code, through which every inspector message goes'));
     }
     return lane;
@@ -139,7 +148,7 @@ export class SentinelReach implements Reach {
   ): Promise<void> {
     const askedAt = monotonicMs();
     const givesUp = (target: Target): boolean =>
-      kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > SILENT_MS;
+      kernel.isInNativeCode(target.threadId, monotonicMs() - askedAt) ?? monotonicMs() - askedAt > this.#setup.silentMs;
     await lane.settled(givesUp);
     onStacks();
     for (const { answer } of lane.read.values()) kernel.add(answer.snapshot.threadId, answer.snapshot.osThreadId);
@@ -155,24 +164,11 @@ export class SentinelReach implements Reach {
   }
 }
 
-/** A Node that is built without the inspector has no such module: the other lanes must not go with it. */
-async function loadInspector(): Promise<Inspector | null> {
-  try {
-    const [{ InspectorLane }, { HeapScanner }] = await Promise.all([
-      import('./inspectorLane.js'),
-      import('./heapScan.js'),
-    ]);
-    return { InspectorLane, HeapScanner };
-  } catch {
-    return null;
-  }
-}
-
 /** What is not about the silent threads is read while main lets the session in. */
-async function lookAround(kernel: KernelWatch): Promise<BoxSample | null> {
+async function lookAround(kernel: KernelWatch, { processRoot }: KernelOptions): Promise<BoxSample | null> {
   await setImmediate();
   kernel.watchAll();
-  return readBox();
+  return readBox(processRoot);
 }
 
 function remainingMs(request: ReportRequest): number {

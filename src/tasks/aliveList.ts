@@ -73,7 +73,7 @@ function pause(ms: number): Promise<void> {
 function readGroups(watch: HandleWatch): Promise<RawTaskGroup[]> {
   function* read(): PausableWork<RawTaskGroup[]> {
     const groups = new TaskGroups();
-    yield* addHandles(watch, 0, new SocketWaits(null, null), groups);
+    yield* addHandles(watch, new SocketWaits(null, null), groups);
     return groups.finish().groups;
   }
   return new Promise((done, failed) => runInSlices(read(), done, failed));

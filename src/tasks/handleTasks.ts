@@ -1,35 +1,26 @@
 /** Puts handles and other async resources into groups, with what can be told of each: ref'd, parents, where created. */
-import type { RawPoolTask } from '../protocol.js';
 import { now } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import type { TaskGroups } from './groups.js';
 import { isRunning, type HandleRecord } from './handleRecord.js';
 import type { HandleWatch } from './handles.js';
 import { keepsAlive, refOf } from './keepAlive.js';
-import { poolTaskOf } from './poolTasks.js';
 import { ownFile } from './realm.js';
 import type { PausableWork } from './slices.js';
 import type { HandleWait, SocketWaits } from './socketWaits.js';
 
 const PARENTS_MAX = 4;
-const POOL_TASKS_MAX = 5000;
 const RUNNING = 'its callback is running';
 const SAMPLED = 'no creation stack: this type is made so often that only some get one';
 
-/** Adds to `groups`; returns what pool tasks say of themselves. */
-export function* addHandles(
-  watch: HandleWatch,
-  payloadBytes: number,
-  waits: SocketWaits,
-  groups: TaskGroups,
-): PausableWork<RawPoolTask[]> {
+/** Adds everything that is in use to `groups`. */
+export function* addHandles(watch: HandleWatch, waits: SocketWaits, groups: TaskGroups): PausableWork<void> {
   const records = new Map<number, HandleRecord>();
   for (const record of watch.inUse()) {
     if (record === null) yield;
     else records.set(record.asyncId, record);
   }
   const at = now();
-  const poolTasks: RawPoolTask[] = [];
   let seen = 0;
   for (const record of records.values()) {
     if (++seen % 32 === 0) yield;
@@ -55,11 +46,7 @@ export function* addHandles(
       awaitStack: () => [],
       createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
     }));
-    if (poolTasks.length >= POOL_TASKS_MAX) continue;
-    const poolTask = poolTaskOf(record, payloadBytes);
-    if (poolTask !== null) poolTasks.push(poolTask);
   }
-  return poolTasks;
 }
 
 function noteOf(record: HandleRecord, creation: string | null, wait: HandleWait): string | null {

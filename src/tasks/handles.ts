@@ -96,6 +96,15 @@ export class HandleWatch {
     }
   }
 
+  /** What was made with `AsyncResource` and is in use, oldest first; null now and then, as above. */
+  *embedded(): Generator<HandleRecord | null> {
+    let seen = 0;
+    for (const record of this.#embedded.values()) {
+      if (++seen % 256 === 0) yield null;
+      if (record.isInUse()) yield record;
+    }
+  }
+
   #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
     try {
       const type = this.#types.get(name) ?? this.#types.add(name, resource);

@@ -91,9 +91,10 @@ export function askAwaitStacks(promises: readonly object[]): string[] {
 /** The script this very code is part of, as V8 names it; null when it has no name (evaluated by the inspector). */
 export function ownFile(): string | null {
   if (ownFileKnown !== undefined) return ownFileKnown;
-  const [frame] = captureText(undefined, 1).split('\n');
-  const name = frame?.split('\t')[1] ?? '';
-  if (frame !== undefined && frame !== '') ownFileKnown = name === '' ? null : name;
+  const [frame = ''] = captureText(undefined, 1).split('\n');
+  const [called, name = ''] = frame.split('\t');
+  // In an interrupt of the realm's own work only async frames may be told: the first one is not this package's then.
+  if (called === holdStack.name) ownFileKnown = name === '' ? null : name;
   return ownFileKnown ?? null;
 }
 

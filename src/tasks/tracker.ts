@@ -3,7 +3,7 @@
  * no effect; `installTracker` puts the hooks of its mode in place. Nothing here throws into the application.
  */
 import { setImmediate } from 'node:timers';
-import type { RawFrame, RawPoolTask, SnapshotRequest, TaskSnapshot } from '../protocol.js';
+import type { RawFrame, RawPool, SnapshotRequest, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive, TasksMode } from '../report/types.js';
 import { Ages } from './ages.js';
 import { AliveList, type MapFrames } from './aliveList.js';
@@ -12,6 +12,7 @@ import { decodeForeignFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
 import { addHandles } from './handleTasks.js';
 import { HandleWatch } from './handles.js';
+import { PoolTasks, type DescribePools } from './poolTasks.js';
 import { addPromises } from './promiseTasks.js';
 import { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
@@ -35,12 +36,22 @@ export interface WorkerCreation {
   agoMs: number;
 }
 
+/** What was read in slices, and the longest of them in ms. */
+export interface InSlices<Result> {
+  result: Result;
+  longestPauseMs: number;
+}
+
 export interface TaskTracker {
   readonly mode: TasksMode;
   /** At once and synchronous: inside an interrupt of a hung thread. Never throws; what failed is in `notRead`. */
   snapshot(request: TaskRequest): TaskSnapshot;
+  /** The worker pools of this thread, at once. */
+  pools(request: TaskRequest): RawPool[];
+  /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. */
+  poolsInSlices(request: TaskRequest): Promise<InSlices<RawPool[]>>;
   /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. Never rejects. */
-  snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }>;
+  snapshotInSlices(request: TaskRequest): Promise<InSlices<TaskSnapshot>>;
   /** Where the workers of this thread were created and how long ago in ms, by thread id, as far as that is known. */
   workerCreations(): Map<number, WorkerCreation>;
   /** What keeps this thread running (see `aliveList.ts`). Rejects when why-is-node-running was wanted and is not there. */
@@ -51,19 +62,28 @@ export interface TaskTracker {
   rehearse(): void;
   /** Changes what is watched from now on. */
   setMode(mode: TasksMode): void;
+  /** Changes how much of a pool task's payload is shown, in bytes. */
+  setPayload(bytes: number): void;
   /** Takes all hooks out again. */
   stop(): void;
 }
 
-/** Starts to watch this thread's tasks. @param options - `payloadBytes`: how much of a pool task's payload to show */
-export function installTracker(mode: TasksMode, options: { payloadBytes: number }): TaskTracker {
-  const tracker = new Tracker(options.payloadBytes);
+export interface TrackerOptions {
+  /** How much of a pool task's payload to show. */
+  payloadBytes: number;
+  /** Adds to the pools that were found what is known of them beside their tasks. */
+  describePools: DescribePools;
+}
+
+/** Starts to watch this thread's tasks. */
+export function installTracker(mode: TasksMode, options: TrackerOptions): TaskTracker {
+  const tracker = new Tracker(options);
   tracker.setMode(mode);
   return tracker;
 }
 
 class Tracker implements TaskTracker {
-  readonly #payloadBytes: number;
+  readonly #describePools: DescribePools;
   readonly #hooks = new HooksWithoutPromises();
   readonly #alive = new AliveList(this.#hooks);
   #mode: TasksMode = 'off';
@@ -72,9 +92,11 @@ class Tracker implements TaskTracker {
   #handles: HandleWatch | null = null;
   #requests: RequestWatch | null = null;
   #failures: string[] = [];
+  #payloadBytes: number;
 
-  constructor(payloadBytes: number) {
+  constructor({ payloadBytes, describePools }: TrackerOptions) {
     this.#payloadBytes = payloadBytes;
+    this.#describePools = describePools;
   }
 
   get mode(): TasksMode {
@@ -91,6 +113,10 @@ class Tracker implements TaskTracker {
     this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
     this.#guarded('requests', () => this.#setRequests(mode !== 'off', mode === 'full'));
     if (mode === 'full') this.#promises?.ring.ignoring(() => void this.#holdAlive());
+  }
+
+  setPayload(bytes: number): void {
+    this.#payloadBytes = bytes;
   }
 
   stop(): void {
@@ -115,10 +141,23 @@ class Tracker implements TaskTracker {
     return runAtOnce(this.#read(request));
   }
 
-  snapshotInSlices(request: TaskRequest): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }> {
-    const answer = (): Promise<{ snapshot: TaskSnapshot; longestPauseMs: number }> =>
+  pools(request: TaskRequest): RawPool[] {
+    return runAtOnce(this.#readPools(request));
+  }
+
+  poolsInSlices(request: TaskRequest): Promise<InSlices<RawPool[]>> {
+    return this.#inSlices(this.#readPools(request));
+  }
+
+  snapshotInSlices(request: TaskRequest): Promise<InSlices<TaskSnapshot>> {
+    return this.#inSlices(this.#read(request));
+  }
+
+  /** What is pending for as long is this package's own, and no task. */
+  #inSlices<Result>(work: PausableWork<Result>): Promise<InSlices<Result>> {
+    const answer = (): Promise<InSlices<Result>> =>
       new Promise((resolve, reject) => {
-        runInSlices(this.#read(request), (snapshot, longestPauseMs) => resolve({ snapshot, longestPauseMs }), reject);
+        runInSlices(work, (result, longestPauseMs) => resolve({ result, longestPauseMs }), reject);
       });
     return this.#promises === null ? answer() : this.#promises.ring.ignoring(answer);
   }
@@ -160,10 +199,10 @@ class Tracker implements TaskTracker {
     const notRead = [...this.#failures];
     const requests = yield* attempt('requests', notRead, null, this.#readRequests(groups));
     const asked = this.#readPromises(request, requests?.listed ?? [], groups);
-    const found = yield* attempt('promises', notRead, null, asked);
-    notRead.push(...(found?.notRead ?? []));
+    const promises = yield* attempt('promises', notRead, null, asked);
+    notRead.push(...(promises?.notRead ?? []));
     const waits = new SocketWaits(requests, this.#requests);
-    const poolTasks = yield* attempt('handles', notRead, [], this.#readHandles(waits, groups));
+    yield* attempt('handles', notRead, undefined, this.#readHandles(waits, groups));
     const uncounted =
       (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0) + (this.#requests?.uncounted ?? 0);
     if (uncounted > 0) notRead.push(`${uncounted} tasks came when too many were watched already, and are not listed`);
@@ -172,11 +211,10 @@ class Tracker implements TaskTracker {
       mode: this.#mode,
       heapScan: { done: false, why: this.#promises === null ? NOT_SCANNED : 'not needed', pauseMs: 0 },
       pending: tasks,
-      placesRead: found?.placesRead ?? 0,
+      placesRead: promises?.placesRead ?? 0,
       collectedUnsettled: this.#promises?.collectedUnsettled ?? 0,
       ...listed,
       notRead,
-      poolTasks,
     };
   }
 
@@ -197,8 +235,17 @@ class Tracker implements TaskTracker {
     return yield* addPromises(source, request, requests, groups);
   }
 
-  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<RawPoolTask[]> {
-    return this.#handles === null ? [] : yield* addHandles(this.#handles, this.#payloadBytes, waits, groups);
+  *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<void> {
+    if (this.#handles !== null) yield* addHandles(this.#handles, waits, groups);
+  }
+
+  *#readPools({ lane }: TaskRequest): PausableWork<RawPool[]> {
+    const tasks = new PoolTasks(this.#payloadBytes);
+    for (const record of this.#handles?.embedded() ?? []) {
+      if (record === null) yield;
+      else tasks.add(record);
+    }
+    return this.#describePools(tasks.found(), lane, this.#payloadBytes);
   }
 
   #setRequests(isWanted: boolean, withStacks: boolean): void {

@@ -1,6 +1,6 @@
 /** What fits on one screen: what is stuck, what waits, what is fine, and what to do next. */
 import type { Report, TaskGroup } from '../report/types.js';
-import { culprit, formatFrame } from '../report/frames.js';
+import { culprit, formatFrame, originOf } from '../report/frames.js';
 import { age, counted, duration, moment } from './amounts.js';
 import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { boxLines, isRead, readOfThreads, stateLines } from './screenStates.js';
@@ -131,9 +131,7 @@ function briefLines(report: Report, groups: VerdictGroup[], room: number): strin
 
 /** No alarm is said as plainly as an alarm, and never of what could not be read. */
 function calm(report: Report, notes: VerdictGroup[], room: number): { paragraphs: string[][]; isShortened: boolean } {
-  const isWhole = report.threads.every(isRead) && report.threads.length > 0;
-  const verdict = isWhole ? 'Nothing looks stuck.' : 'Nothing that could be read looks stuck.';
-  const lines = wrap(`${verdict} ${longestWait(report)}; read ${readOfThreads(report)}.`, WIDTH);
+  const lines = wrap(calmSentence(report), WIDTH);
   const left = room - lines.length - 1;
   const rest =
     left >= NOTE_ROOM || notes.length === 0
@@ -142,15 +140,28 @@ function calm(report: Report, notes: VerdictGroup[], room: number): { paragraphs
   return { ...rest, paragraphs: [lines, ...rest.paragraphs] };
 }
 
+/** `Nothing looks stuck. Longest wait: 41.1 s, 512 x await at render  src/pool.ts:71; read 5 of 5 threads.` */
+export function calmSentence(report: Report): string {
+  const isWhole = report.threads.every(isRead) && report.threads.length > 0;
+  const verdict = isWhole ? 'Nothing looks stuck.' : 'Nothing that could be read looks stuck.';
+  return `${verdict} ${longestWait(report)}; read ${readOfThreads(report)}.`;
+}
+
+function longest(groups: readonly TaskGroup[]): TaskGroup | null {
+  return groups.reduce<TaskGroup | null>(
+    (most, group) => ((group.ageMs?.max ?? 0) > (most?.ageMs?.max ?? -1) ? group : most),
+    null,
+  );
+}
+
+/** What a framework or a test runner waits for tells less than what the application does. */
 function longestWait(report: Report): string {
   const { tasks } = report;
   if (tasks.mode === 'off' && tasks.groups.length === 0) return 'Tasks were not tracked';
-  const oldest = tasks.groups
-    .filter((group) => group.ageMs !== null && group.type === 'await')
-    .reduce<TaskGroup | null>(
-      (most, group) => ((group.ageMs?.max ?? 0) > (most?.ageMs?.max ?? -1) ? group : most),
-      null,
-    );
+  const waits = tasks.groups.filter((group) => group.ageMs !== null && group.type === 'await');
+  const isOwn = ({ awaitStack }: TaskGroup): boolean =>
+    awaitStack.some((frame) => originOf(frame, report.process.root) === 'application');
+  const oldest = longest(waits.filter(isOwn)) ?? longest(waits);
   if (oldest === null) return tasks.pending === 0 ? 'Nothing is pending' : 'Longest wait: not known';
   const frame = culprit(oldest.awaitStack, report.process.root);
   const place = frame === null ? '' : ` at ${formatFrame(frame, report.process.root).replace(/^async /, '')}`;

@@ -16,7 +16,8 @@ const HEAP_REASONS_MOST = 4;
 export function greenThreadsSection(report: Report, full: boolean): Section {
   const { groups } = report.tasks;
   const shown = full ? groups : worthShowing(report);
-  const blocks: Block[] = [{ heading: null, lines: openingLines(report.tasks) }];
+  const opening = taskFacts(report.tasks).flatMap((line) => wrap(line, WIDTH));
+  const blocks: Block[] = [{ heading: null, lines: opening }];
   blocks.push(...shown.map((group) => groupBlock(group, report.process.root, full)));
   if (shown.length < groups.length) blocks.push({ heading: null, lines: [hiddenLine(groups, new Set(shown))] });
   return {
@@ -52,7 +53,8 @@ function hiddenLine(groups: readonly TaskGroup[], shown: ReadonlySet<TaskGroup>)
   return `(${counted(hidden.length, 'more group')} with ${counted(tasks, 'task')} hidden${age})`;
 }
 
-function openingLines(tasks: TasksReport): string[] {
+/** Sentences on all tasks: how many there are, and which of them could not be seen. */
+export function taskFacts(tasks: TasksReport): string[] {
   const awaits = tasks.groups.filter((group) => group.type === 'await').reduce((sum, group) => sum + group.count, 0);
   const lines: string[] = [];
   if (tasks.mode === 'off') lines.push('Tasks are not tracked (tasks: off).');
@@ -70,7 +72,7 @@ function openingLines(tasks: TasksReport): string[] {
     lines.push(`${counted(tasks.collectedUnsettled, 'promise')} collected without ever settling.`);
   }
   lines.push(...heapLines(tasks.heapScan));
-  return lines.flatMap((line) => wrap(line, WIDTH));
+  return lines;
 }
 
 /** Which heaps were searched, and of the others why not, those with the same reason in one line. */
@@ -95,7 +97,7 @@ function heapLines({ done, why, pauseMs, byThread: threads }: TasksReport['heapS
 }
 
 function groupBlock(group: TaskGroup, root: string | null, full: boolean): Block {
-  const about = aboutLines(group, full);
+  const about = groupFacts(group, full).flatMap((line) => wrap(line, WIDTH));
   const created = createdLines(group, root, full);
   const stack = [...stackLines(group.awaitStack, root, full), ...created];
   const lines = stack.length > 0 && about.length > 0 ? [...stack, '', ...about] : [...stack, ...about];
@@ -122,9 +124,10 @@ function createdLines(group: TaskGroup, root: string | null, full: boolean): str
   return frame === null ? [] : [`created at ${formatFrame(frame, root)}`];
 }
 
-function aboutLines(group: TaskGroup, full: boolean): string[] {
+/** What is known of a group besides its stack; with `full` the ids of its tasks as well. */
+export function groupFacts(group: TaskGroup, full: boolean): string[] {
   const labels = Object.entries(group.labels).map(([key, value]) => `${key}=${value}`);
-  const lines = [
+  return [
     ...(group.waitsFor === null ? [] : [waitsLine(group.waitsFor)]),
     ...(group.keepsAlive === true ? ['keeps its thread alive'] : []),
     ...(group.ref === false ? ["unref'd: does not keep its thread alive"] : []),
@@ -133,7 +136,6 @@ function aboutLines(group: TaskGroup, full: boolean): string[] {
     ...(group.note === null ? [] : [group.note]),
     ...(full && group.ids.length > 0 ? [idsLine(group)] : []),
   ];
-  return lines.flatMap((line) => wrap(line, WIDTH));
 }
 
 /** What came in waits for nothing outside: somebody outside waits for it. */

@@ -10,10 +10,13 @@ import type {
   KernelEvidence,
   NotRead,
   PackageFacts,
+  PoolLimits,
   PoolReport,
   PoolTask,
+  PoolTimes,
   ProcessFacts,
   ProcessNode,
+  QueuedPoolTask,
   Report,
   ReportHeader,
   SectionReport,
@@ -174,7 +177,24 @@ const poolTask = {
   runningMs: null,
   queuedMs: null,
   submittedAt: frame,
+  labels: null,
+  payload: null,
 } satisfies OrderOf<PoolTask>;
+const queuedPoolTask = {
+  task: null,
+  file: null,
+  submittedAt: frame,
+  labels: null,
+  payload: null,
+} satisfies OrderOf<QueuedPoolTask>;
+const poolLimits = {
+  minThreads: null,
+  maxThreads: null,
+  idleTimeoutMs: null,
+  maxQueue: null,
+  tasksPerWorker: null,
+} satisfies OrderOf<PoolLimits>;
+const poolTimes = { p50: null, p99: null, max: null } satisfies OrderOf<PoolTimes>;
 const pool = {
   name: null,
   kind: null,
@@ -186,6 +206,19 @@ const pool = {
   oldestQueuedMs: null,
   running: poolTask,
   queuedAt: { count: null, stack: frame },
+  oldestQueued: queuedPoolTask,
+  runningElided: null,
+  ownerThreadId: null,
+  limits: poolLimits,
+  completed: null,
+  utilization: null,
+  needsDrain: null,
+  runTime: poolTimes,
+  waitTime: poolTimes,
+  factsAgoMs: null,
+  queueKnown: null,
+  pending: { count: null, oldestMs: null, at: { count: null, stack: frame } },
+  notKnown: null,
 } satisfies OrderOf<PoolReport>;
 const processNode: Order = {
   pid: null,

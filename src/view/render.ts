@@ -1,13 +1,14 @@
 /** A report in the form that somebody reads: the views by name, and any function as a view of one's own. */
 import { GuruError, messageOf } from '../errors.js';
 import type { Report } from '../report/types.js';
+import { renderHtml } from './html/html.js';
 import { renderJson } from './json.js';
 import type { ViewOptions } from './selection.js';
 import { renderSummary } from './summary.js';
 import { renderText } from './text.js';
 import { renderXml } from './xml.js';
 
-export type ViewName = 'text' | 'json' | 'xml' | 'summary';
+export type ViewName = 'text' | 'json' | 'xml' | 'html' | 'summary';
 
 /** A view of one's own: gets the report, which it must not change, and returns what is to be printed. */
 export type ViewFunction = (report: Report) => string;
@@ -16,12 +17,13 @@ const VIEWS: Record<ViewName, (report: Report, options: ViewOptions) => string> 
   text: renderText,
   json: renderJson,
   xml: renderXml,
+  html: renderHtml,
   summary: renderSummary,
 };
 
 /**
  * The report as one string, with a line break at its end (a view function's result is returned as it is).
- * `options.sections` holds for text, JSON and XML; `linePrefix` and `full` for text.
+ * `options.sections` holds for text, JSON, XML and HTML; `linePrefix` and `full` for text.
  * @throws {GuruError} `GMR_VIEW` for a view that does not exist, or a function that throws or returns no string.
  */
 export function render(report: Report, view: ViewName | ViewFunction, options: ViewOptions = {}): string {

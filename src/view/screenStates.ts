@@ -39,16 +39,21 @@ export function isOfThread({ threadId, what }: NotRead): boolean {
 
 /** FINE, OTHER and UNREAD: every thread that no verdict names is in one of them. */
 export function stateLines(report: Report): string[] {
-  const free = report.threads.filter((thread) => isRead(thread) && !isAccused(report, thread));
-  const fine = byState(
-    report,
-    free.filter((thread) => isFine(report, thread)),
-  );
-  const others = byState(
-    report,
-    free.filter((thread) => !isFine(report, thread)),
-  );
+  const { fine, others } = unaccused(report);
   return [...listed('FINE', fine), ...listed('OTHER', others), ...notReadLines(report)];
+}
+
+/** The same threads in words, `workers 1-4 (idle)`, without a bound on their number. */
+export function statesInWords(report: Report): { fine: string[]; others: string[] } {
+  const { fine, others } = unaccused(report);
+  return { fine: fine.map(({ text }) => text), others: others.map(({ text }) => text) };
+}
+
+function unaccused(report: Report): { fine: StateGroup[]; others: StateGroup[] } {
+  const free = report.threads.filter((thread) => isRead(thread) && !isAccused(report, thread));
+  const fine = free.filter((thread) => isFine(report, thread));
+  const others = free.filter((thread) => !isFine(report, thread));
+  return { fine: byState(report, fine), others: byState(report, others) };
 }
 
 function isFine(report: Report, thread: ThreadReport): boolean {
@@ -139,6 +144,12 @@ export function notReadInWords(report: Report, notRead: readonly NotRead[]): str
 
 /** BOX: what the process may use of its machine and how much of it is gone. */
 export function boxLines(report: Report): string[] {
+  const facts = boxFacts(report);
+  return facts.length === 0 ? [] : limited(labelled('BOX', facts.join(', ')), LINES_MOST);
+}
+
+/** The same, one fact each: `cpu 12% throttled`, `memory 480 of 1024 MiB`. */
+export function boxFacts(report: Report): string[] {
   const { container, memory, nativeThreads } = report.process;
   const parts: string[] = [];
   const {
@@ -156,5 +167,5 @@ export function boxLines(report: Report): string[] {
   if (oomKills !== null && oomKills > 0) parts.push(`${counted(oomKills, 'process', 'processes')} killed for memory`);
   const busy = nativeThreads?.libuvPoolBusy ?? null;
   if (nativeThreads !== null && busy !== null) parts.push(`libuv pool ${busy} of ${nativeThreads.libuvPoolSize}`);
-  return parts.length === 0 ? [] : limited(labelled('BOX', parts.join(', ')), LINES_MOST);
+  return parts;
 }

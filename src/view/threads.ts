@@ -2,6 +2,7 @@
 import type { KernelEvidence, Report, ThreadReport } from '../report/types.js';
 import { culprit, formatFrame, sameStack, stackKey } from '../report/frames.js';
 import { hotLine } from '../report/hotFrames.js';
+import { poolTaskText, tasksOfThread } from '../report/poolTasks.js';
 import { counted, duration, mebibytes, percent } from './amounts.js';
 import type { Block, Section } from './layout.js';
 import { WIDTH, wrap } from './layout.js';
@@ -60,8 +61,9 @@ function grouped(report: Report): ThreadReport[][] {
 function threadBlock(report: Report, group: ThreadReport[], before: ThreadReport[][], full: boolean): Block {
   const [first] = group;
   if (first === undefined) return { heading: null, lines: [] };
-  const facts = group.length === 1 ? factLines(report, first, full) : sharedLines(report, group, full);
-  const stack = [...bodyLines(report, first, before, full), ...notReadLines(report, first)];
+  const facts = group.length === 1 ? aloneLines(report, first, full) : sharedLines(report, group, full);
+  const notRead = notReadFacts(report, first).flatMap((line) => wrap(line, WIDTH));
+  const stack = [...bodyLines(report, first, before, full), ...notRead];
   return { heading: headingOf(first, group), lines: facts.length === 0 ? stack : [...stack, '', ...facts] };
 }
 
@@ -90,20 +92,30 @@ function bodyLines(report: Report, thread: ThreadReport, before: ThreadReport[][
   return stackLines(thread.stack, root, full);
 }
 
-function notReadLines(report: Report, thread: ThreadReport): string[] {
+/** What could not be read of the thread, and why. */
+export function notReadFacts(report: Report, thread: ThreadReport): string[] {
   const entries = report.report.notRead.filter((entry) => entry.threadId === thread.threadId && isOfThread(entry));
   const lines = entries.map(({ what, why }) => `${what === 'stack' ? '' : `${what}: `}not read, because ${why}`);
   if (lines.length === 0 && !isRead(thread)) lines.push('not read, because it answered on no lane before the deadline');
-  return lines.flatMap((line) => wrap(line, WIDTH));
+  return lines;
 }
 
-/** What is known of a thread besides its stack: evidence first. */
-function factLines(report: Report, thread: ThreadReport, full: boolean): string[] {
+/** What is known of a thread besides its stack, a fact a line: evidence first. */
+export function threadFacts(report: Report, thread: ThreadReport, full: boolean): string[] {
+  return [...stateFacts(report, thread, full), ...resourceFacts(thread, full)];
+}
+
+function aloneLines(report: Report, thread: ThreadReport, full: boolean): string[] {
+  const resources = resourceFacts(thread, full).flatMap((line) => wrap(line, WIDTH));
+  return [...stateFacts(report, thread, full), ...resources];
+}
+
+function stateFacts(report: Report, thread: ThreadReport, full: boolean): string[] {
   const { root } = report.process;
   const hot = thread.hot.slice(0, full ? Infinity : HOT_MOST);
   const hidden = thread.hot.length - hot.length;
   const isOdd = !isRead(thread) || thread.state.startsWith('native') || ['throttled', 'unknown'].includes(thread.state);
-  const sentences = [
+  return [
     ...creationLine(thread, root),
     ...thread.evidence,
     ...hot.map((one) => hotLine(one, thread.hotFrom, root)),
@@ -111,9 +123,7 @@ function factLines(report: Report, thread: ThreadReport, full: boolean): string[
     ...(thread.kernel !== null && (isOdd || full) ? [kernelLine(thread.kernel)] : []),
     ...poolTaskLines(report, thread),
     ...laneLines(thread),
-    ...resourceLines(thread, full),
   ];
-  return sentences;
 }
 
 function sharedLines(report: Report, group: ThreadReport[], full: boolean): string[] {
@@ -146,10 +156,10 @@ function creationLine(thread: ThreadReport, root: string | null): string[] {
 }
 
 function poolTaskLines(report: Report, thread: ThreadReport): string[] {
-  return report.pools
-    .flatMap((pool) => pool.running)
-    .filter((task) => task.threadId === thread.threadId)
-    .map((task) => `${threadName(report, thread.threadId)} runs ${task.task} for ${duration(task.runningMs)}`);
+  return tasksOfThread(report, thread.threadId).map((task) => {
+    const time = task.runningMs === null ? '' : ` for ${duration(task.runningMs)}`;
+    return `${threadName(report, thread.threadId)} runs ${poolTaskText(task)}${time}`;
+  });
 }
 
 function laneLines(thread: ThreadReport): string[] {
@@ -160,7 +170,7 @@ function laneLines(thread: ThreadReport): string[] {
   ];
 }
 
-function resourceLines(thread: ThreadReport, full: boolean): string[] {
+function resourceFacts(thread: ThreadReport, full: boolean): string[] {
   const lines: string[] = [];
   const { heap, eventLoop } = thread;
   if (heap !== null && (full || heap.used >= heap.limit * HEAP_WORTH_SAYING)) {
@@ -172,7 +182,7 @@ function resourceLines(thread: ThreadReport, full: boolean): string[] {
   );
   const shown = types.slice(0, full ? Infinity : TYPES_MOST);
   const more = types.length > shown.length ? ` and ${counted(types.length - shown.length, 'more type')}` : '';
-  if (shown.length > 0) lines.push(...wrap(`kept alive by ${shown.join(', ')}${more}`, WIDTH));
+  if (shown.length > 0) lines.push(`kept alive by ${shown.join(', ')}${more}`);
   return lines;
 }
 

@@ -1,6 +1,7 @@
 /** Verdicts in words: STUCK and WAITS blocks, each in three lengths so that the worst never pushes the others off the screen. */
 import type { Report, Verdict, VerdictCode } from '../report/types.js';
 import { formatFrame, formatPlace, sameFrame } from '../report/frames.js';
+import { poolTaskText, tasksOfThread } from '../report/poolTasks.js';
 import { clock, duration } from './amounts.js';
 import { labelled, limited, WIDTH, wrap } from './layout.js';
 import { frameLine, sourceOf, submitterOf } from './stackLines.js';
@@ -81,7 +82,8 @@ export function verdictInOneLine(report: Report, verdict: Verdict): string {
   return [labelOf(verdict), threadName(report, verdict.threadId ?? 0), ...more, ...time].join(' ');
 }
 
-function headline(report: Report, group: VerdictGroup): string {
+/** Who and for how long: `worker 3 of pool pdf-render, for 41 s (since 03:06:30)`; of tasks and pools the sentence. */
+export function headline(report: Report, group: VerdictGroup): string {
   const { first, threadIds, forMs, count } = group;
   if (!isOfThread(first)) return first.text.replace(/\.$/, '');
   const pool = ofPool(report, threadIds[0] ?? 0);
@@ -135,15 +137,20 @@ function whyLines(report: Report, group: VerdictGroup): string[] {
   return lines;
 }
 
-/** What a stuck worker was asked to do, and by whom. */
 function doingLines(report: Report, group: VerdictGroup): string[] {
-  if (!isOfThread(group.first)) return [];
-  const tasks = report.pools.flatMap((pool) => pool.running).filter((task) => task.threadId === group.first.threadId);
+  const doing = doingOf(report, group);
+  return doing === null ? [] : [`  doing  ${doing}`];
+}
+
+/** What a stuck worker was asked to do, and by whom: `renderPdf, submitted by postInvoice  src/routes/invoice.ts:40`. */
+export function doingOf(report: Report, group: VerdictGroup): string | null {
+  if (!isOfThread(group.first)) return null;
+  const tasks = tasksOfThread(report, group.first.threadId ?? 0);
   const [task] = tasks;
-  if (task === undefined) return [];
+  if (task === undefined) return null;
   const more = tasks.length === 1 ? '' : ` (and ${tasks.length - 1} more)`;
   const submitter = submitterOf(task.submittedAt, report.process.root);
-  return [`  doing  ${task.task}${submitter === null ? '' : `, submitted by ${submitter}`}${more}`];
+  return `${poolTaskText(task)}${submitter === null ? '' : `, submitted by ${submitter}`}${more}`;
 }
 
 /** Of a thread: facts in one paragraph, then what is only inferred. Of tasks and pools: a line each. */
@@ -164,7 +171,8 @@ function isMarked(line: string): boolean {
   return line.startsWith('measured:') || line.startsWith('inferred:');
 }
 
-function isOfThread(verdict: Verdict): boolean {
+/** Whether it is about a thread's own state. */
+export function isOfThread(verdict: Verdict): boolean {
   return verdict.threadId !== null && verdict.code.startsWith('thread-');
 }
 

@@ -18,6 +18,8 @@ const SINGULAR = new Map(
     pools: 'pool',
     running: 'task',
     queuedAt: 'place',
+    notKnown: 'line',
+    at: 'place',
     processes: 'process',
     children: 'process',
     sections: 'section',

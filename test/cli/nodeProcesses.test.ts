@@ -28,6 +28,7 @@ test('a command line and its environment tell the signal', { timeout: 10_000, sk
   assert.equal(signalByCommand(PRELOADED, { GMR_SIGNAL: 'SIGTERM,SIGPWR' }), SIGPWR);
   assert.equal(signalByCommand(PRELOADED, { GMR_SIGNAL: 'SIGTERM' }), 0);
   assert.equal(signalByCommand(PRELOADED, { GMR_SIGNAL: 'none' }), 0);
+  assert.equal(signalByCommand(['node', '--permission', ...PRELOADED.slice(1)], {}), 0);
   assert.equal(signalByCommand(PRELOADED, { GMR_SIGNAL: 'nonsense' }), SIGUSR2);
 });
 

@@ -107,6 +107,22 @@ test('a process with GMR=off, or whose signal is off, is left alone', { timeout:
   });
 });
 
+test(
+  'a process that may not take a request out of a folder is not asked, and prints nothing',
+  { timeout: 60_000, skip: skip || !process.allowedNodeEnvironmentFlags.has('--permission') },
+  async () => {
+    const execArgv = ['--permission', '--allow-worker', '--allow-fs-read=*', '--no-warnings'];
+    await using(TURNS, { execArgv }, async (fixture) => {
+      await assertRefused([fixture.pid], /listens to no signal/);
+      await assertLives(fixture);
+      assert.equal(fixture.stderr, '');
+    });
+    await using(TURNS, { execArgv: [...execArgv, '--allow-fs-write=*'] }, async (fixture) => {
+      assert.equal(await pidOf([fixture.pid]), fixture.pid);
+    });
+  },
+);
+
 test('a pid that is gone, no pid, not Node.js, or stopped is one line', { timeout: 60_000, skip }, async () => {
   const shell = execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' }).trim();
   await assertRefused([shell], /there is no such process/);

@@ -108,14 +108,14 @@ test('several outputs at once get the same report', { timeout: 60_000 }, async (
   const logDir = folder(t);
   const code = `setup({ onReport: ({ report }) => writeSync(1, 'onReport ' + report.id + '\\n') });
     subscribe('guru-meditation:report', ({ report }) => writeSync(1, 'channel ' + report.id + '\\n'));`;
-  await using(code, { GMR_LOG_DIR: logDir, GMR_FORMAT: 'text,json,xml,summary' }, async (fixture) => {
+  await using(code, { GMR_LOG_DIR: logDir, GMR_FORMAT: 'text,json,xml,html,summary' }, async (fixture) => {
     fixture.signal('SIGUSR2');
     const id = (await fixture.line(/^onReport /)).slice('onReport '.length);
     await fixture.line(new RegExp(`^channel ${id}$`));
     const names = filesIn(logDir).sort();
     assert.deepEqual(
       names.map((name) => name.slice(name.indexOf('.', name.lastIndexOf('_')))),
-      ['.json', '.summary.json', '.txt', '.xml'],
+      ['.html', '.json', '.summary.json', '.txt', '.xml'],
     );
     const shortId = id.split('-').slice(-2).join('-');
     for (const name of names) assert.ok(readFileSync(join(logDir, name), 'utf8').includes(shortId), name);

@@ -1,6 +1,6 @@
 /** Places in code that a loader makes, in real processes: by the maps that the threads themselves have. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Frame, Report } from '../../src/report/types.js';
@@ -83,7 +83,7 @@ test(
 const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
 
 test(
-  'code that Vitest transforms, JavaScript too, shows no line rather than a wrong one',
+  'code that Vitest transforms, JavaScript too, shows the lines of its source',
   { timeout: 60_000, skip: existsSync(vitest) ? false : 'vitest is not installed' },
   async () => {
     const folder = join(FIXTURES, 'vitest');
@@ -104,7 +104,11 @@ test(
         new Set(['spin', 'spinInScript', '<anonymous>']),
         JSON.stringify(frames),
       );
-      for (const frame of frames) assert.deepEqual([frame.sure, frame.source], [false, null], frame.function);
+      for (const { file, line, sure, source } of frames) {
+        const lines = readFileSync(file ?? '', 'utf8').split('\n');
+        assert.deepEqual([sure, source], [true, lines[(line ?? 0) - 1]?.trim()]);
+      }
+      assert.match(frames.find((frame) => frame.function === 'spinInScript')?.source ?? '', /^for \(;;\)/);
     } finally {
       await fixture.stop();
     }

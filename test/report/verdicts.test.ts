@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { spokenTime } from '../../src/report/durations.js';
-import type { Frame, PoolReport, TaskGroup, ThreadReport, Verdict, VerdictCode } from '../../src/report/types.js';
+import type {
+  Frame,
+  PoolReport,
+  PoolTask,
+  TaskGroup,
+  ThreadReport,
+  Verdict,
+  VerdictCode,
+} from '../../src/report/types.js';
 import type { Unjudged } from '../../src/report/verdictParts.js';
 import { findLeaks, findVerdicts } from '../../src/report/verdicts.js';
 
@@ -34,14 +42,7 @@ describe('verdicts on threads', () => {
         pool({
           busy: 1,
           running: [
-            {
-              threadId: 3,
-              task: 'renderPdf',
-              file: null,
-              runningMs: 41_200,
-              queuedMs: 1,
-              submittedAt: [frame('postInvoice', '/app/src/routes/invoice.ts', 40)],
-            },
+            poolTask({ runningMs: 41_200, submittedAt: [frame('postInvoice', '/app/src/routes/invoice.ts', 40)] }),
           ],
         }),
       ],
@@ -95,7 +96,7 @@ describe('verdicts on threads', () => {
 
   it('takes no healthy worker of a pool for stuck, though its loop has not turned for an hour', () => {
     const threads = [worker(3, { state: 'spinning', blockedForMs: 3_600_000, pool: 'pdf-render' })];
-    const running = [{ threadId: 3, task: 'renderPdf', file: null, runningMs: 80, queuedMs: 1, submittedAt: [] }];
+    const running = [poolTask({ runningMs: 80 })];
     assert.deepEqual(findVerdicts(report({ threads, pools: [pool({ busy: 1, running })] })), []);
   });
 
@@ -236,6 +237,42 @@ describe('verdicts on what queues and what is short', () => {
   it('says nothing of a queue that is young or empty', () => {
     assert.deepEqual(codes({ pools: [pool({ busy: 2, threadIds: [1, 2], queued: 50, oldestQueuedMs: 300 })] }), []);
     assert.deepEqual(codes({ pools: [pool({ idle: 2, threadIds: [1, 2] })] }), []);
+  });
+
+  it('says of a pool without workers that none is left', () => {
+    const verdict = only({ pools: [pool({ threadIds: [], queued: 3, oldestQueuedMs: 9000 })] });
+    assert.equal(verdict.text, '3 tasks queue for pool pdf-render, the oldest for 9 s, and it has no workers');
+    assert.match(verdict.evidence.join(), /none of its workers is left/);
+  });
+
+  it('accuses a worker before it tells who queues behind it, and one that has had its task for long as any other', () => {
+    const early = findVerdicts(report({ threads: inWait(3000), pools: [withQueue(3000)] }));
+    assert.deepEqual(
+      early.map(({ code, severity }) => `${code} ${severity}`),
+      ['thread-atomics-wait warning', 'pool-saturated warning'],
+    );
+    const late = findVerdicts(report({ threads: inWait(41_000), pools: [withQueue(41_000)] }));
+    assert.deepEqual(
+      late.map(({ code, severity }) => `${code} ${severity}`),
+      ['thread-atomics-wait critical', 'pool-stalled critical'],
+    );
+  });
+
+  it('names the longest of the tasks that a worker has, with labels, and counts the others', () => {
+    const running = [
+      poolTask({ task: 'young', runningMs: 30 }),
+      poolTask({
+        task: 'default',
+        file: '/app/src/render.js',
+        runningMs: 41_000,
+        labels: { tenant: '17', a: 'b', c: 'd', e: 'f' },
+      }),
+      poolTask({ task: 'other', runningMs: null }),
+    ];
+    const threads = [worker(3, { state: 'spinning', blockedForMs: 60_000, pool: 'p' })];
+    const { text, forMs } = only({ threads, pools: [pool({ busy: 1, running })] });
+    assert.match(text, /, running default of render\.js \(tenant=17, a=b, c=d, 1 more\), and 2 more tasks$/);
+    assert.equal(forMs, 41_000);
   });
 
   it('says that the libuv pool is busy when all of it is, and only then', () => {
@@ -501,6 +538,42 @@ function pool(part: Partial<PoolReport>): PoolReport {
     oldestQueuedMs: null,
     running: [],
     queuedAt: [],
+    oldestQueued: null,
+    runningElided: 0,
+    ownerThreadId: 0,
+    limits: null,
+    completed: null,
+    utilization: null,
+    needsDrain: null,
+    runTime: null,
+    waitTime: null,
+    factsAgoMs: null,
+    queueKnown: true,
+    pending: null,
+    notKnown: [],
+    ...part,
+  };
+}
+
+/** A pool of one worker that has had its task for this long. */
+function withQueue(runningMs: number): PoolReport {
+  return pool({ busy: 1, queued: 50, oldestQueuedMs: runningMs + 10, running: [poolTask({ runningMs })] });
+}
+
+function inWait(blockedForMs: number): ThreadReport[] {
+  return [worker(3, { state: 'atomics-wait', blockedForMs, pool: 'p' })];
+}
+
+function poolTask(part: Partial<PoolTask>): PoolTask {
+  return {
+    threadId: 3,
+    task: 'renderPdf',
+    file: null,
+    runningMs: 41_000,
+    queuedMs: 1,
+    submittedAt: [],
+    labels: {},
+    payload: null,
     ...part,
   };
 }

@@ -78,3 +78,31 @@ test('the service is named by the option, the package, the script, or node', () 
   assert.equal(serviceNameOf(null, null, '/srv/main.mjs'), 'main');
   assert.equal(serviceNameOf(null, ' ', undefined), 'node');
 });
+
+test('a tool that a project has installed is not the application: the project of the working folder is', (t) => {
+  const root = tree(t, {
+    'package.json': '{ "name": "shop", "version": "2.0.0" }',
+    'packages/cart/package.json': '{ "name": "cart" }',
+    'node_modules/runner/package.json': '{ "name": "runner", "version": "9.9.9" }',
+    'node_modules/runner/dist/cli.js': '',
+    'global/node_modules/app/package.json': '{ "name": "app" }',
+    'global/node_modules/app/cli.js': '',
+  });
+  const runner = join(root, 'node_modules/runner/dist/cli.js');
+  assert.deepEqual(readPackage(runner, NONE, root), { vendor: null, product: 'shop', version: '2.0.0', root });
+  assert.equal(readPackage(runner, NONE, join(root, 'packages/cart')).product, 'cart');
+  assert.equal(readPackage(runner, NONE, tmpdir()).product, 'runner');
+  assert.equal(readPackage(join(root, 'global/node_modules/app/cli.js'), NONE, root).product, 'app');
+});
+
+test('a tool is found through the symbolic link that a package manager made for it', (t) => {
+  const root = tree(t, {
+    'store/runner@9/node_modules/runner/package.json': '{ "name": "runner" }',
+    'store/runner@9/node_modules/runner/cli.js': '',
+    'shop/package.json': '{ "name": "shop" }',
+    'shop/node_modules/.keep': '',
+  });
+  const installed = join(root, 'store/runner@9/node_modules/runner');
+  symlinkSync(installed, join(root, 'shop/node_modules/runner'));
+  assert.equal(readPackage(join(installed, 'cli.js'), NONE, join(root, 'shop')).product, 'shop');
+});

@@ -18,5 +18,14 @@ describe('a look', () => {
 });
 
 function look(given: Partial<Look>): Look {
-  return { stack: [], loops: null, heap: null, oldSpace: null, oldLimit: null, osThreadId: null, ...given };
+  return {
+    stack: [],
+    loops: null,
+    entry: null,
+    heap: null,
+    oldSpace: null,
+    oldLimit: null,
+    osThreadId: null,
+    ...given,
+  };
 }

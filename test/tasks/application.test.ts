@@ -141,7 +141,7 @@ class Task extends AsyncResource { get filename() { throw new Error('called'); }
 const task = new Task('Piscina.Task');
 (async () => { await { then() { throw new Error('thrown'); } }; })().catch(() => {});
 (async () => { await { get then() { throw new Error('thrown'); } }; })().catch(() => {});
-setTimeout(() => { const { groups, poolTasks } = tracker.snapshot(request); console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type === 'Piscina.Task'), String(poolTasks[0].file)])); process.exit(); }, 5);`);
+setTimeout(() => { const [{ groups }, pools] = [tracker.snapshot(request), tracker.pools(request)]; console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type === 'Piscina.Task'), String(pools[0].oldestQueued.file)])); process.exit(); }, 5);`);
   assert.deepEqual(types, ['Piscina.Task', 'null']);
 });
 

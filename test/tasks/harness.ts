@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after } from 'node:test';
 import { buildSync } from 'esbuild';
 
@@ -21,8 +21,8 @@ export interface RunOptions {
 /** The path of a preload that installs the tracker in its mode. */
 export function preload(mode: string): string {
   if (!isBuilt) {
-    for (const name of ['tracker', 'realm']) {
-      const outfile = join(folder, `${name}.cjs`);
+    for (const source of ['tasks/tracker', 'tasks/realm', 'pools/threadPools']) {
+      const outfile = join(folder, `${basename(source)}.cjs`);
       const options = {
         bundle: true,
         platform: 'node',
@@ -30,14 +30,18 @@ export function preload(mode: string): string {
         format: 'cjs',
         logLevel: 'error',
       } as const;
-      buildSync({ ...options, entryPoints: [`src/tasks/${name}.ts`], outfile });
+      buildSync({ ...options, entryPoints: [`src/${source}.ts`], outfile });
     }
     isBuilt = true;
   }
   const file = join(folder, `preload-${mode}.cjs`);
   writeFileSync(
     file,
-    `globalThis.tracker = require('./tracker.cjs').installTracker(${JSON.stringify(mode)}, { payloadBytes: 100 });
+    `const { describePools } = require('./threadPools.cjs');
+    globalThis.tracker = require('./tracker.cjs').installTracker(${JSON.stringify(mode)}, {
+      payloadBytes: 100,
+      describePools: (...given) => describePools({ list: () => [] }, ...given),
+    });
     globalThis.request = { lane: 'port', placesMax: 2000, placesMs: 5000, heapScan: 'never' };
     globalThis.realmFile = ${JSON.stringify(join(folder, 'realm.cjs'))};
     setInterval(() => tracker.beat(), 250).unref();`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RawTaskGroup, TaskSnapshot } from '../../src/protocol.js';
+import type { RawPool, RawTaskGroup, TaskSnapshot } from '../../src/protocol.js';
 import { run } from './harness.js';
 
 const PENDING = `const held = [];
@@ -144,7 +144,7 @@ const rounds = async (count) => { for (let index = 0; index < count; index++) aw
 });
 
 test('with 100,000 pending tasks counts are exact and places are sampled', () => {
-  const { snapshot, longestPauseMs } = run<{ snapshot: TaskSnapshot; longestPauseMs: number }>(`${PENDING}
+  const { result: snapshot, longestPauseMs } = run<{ result: TaskSnapshot; longestPauseMs: number }>(`${PENDING}
 for (let index = 0; index < 100000; index++) never().then(() => {});
 setTimeout(() => tracker.snapshotInSlices({ ...request, placesMax: 500 }).then(done), 50);`);
   const promises = snapshot.groups.filter(({ type }) => type === 'PROMISE');
@@ -203,19 +203,20 @@ done(tracker.snapshot(request));`,
   );
 });
 
-test('tasks of a Piscina pool tell file, thread and times', () => {
-  const tasks = run<TaskSnapshot['poolTasks']>(`${PENDING}
+test('tasks of a Piscina pool tell file, thread, times and what was given to the oldest in the queue', () => {
+  const [pool] = run<RawPool[]>(`${PENDING}
 const { writeFileSync } = require('node:fs');
 const file = __filename.replace('.cjs', '-task.cjs');
 writeFileSync(file, 'module.exports = () => new Promise(() => setInterval(() => {}, 1e6));');
 const { Piscina } = require(${JSON.stringify(new URL('../../node_modules/piscina', import.meta.url).pathname)});
 const pool = new Piscina({ filename: file, minThreads: 1, maxThreads: 1, execArgv: [], env: {} });
 for (let index = 0; index < 3; index++) pool.run({ index }).catch(() => {});
-const poll = () => { const { poolTasks } = tracker.snapshot(request); poolTasks.some(({ runningMs }) => runningMs > 0) ? done(poolTasks) : setTimeout(poll, 50); };
+const poll = () => { const pools = tracker.pools(request); pools[0]?.running.some(({ runningMs }) => runningMs > 0) ? done(pools) : setTimeout(poll, 50); };
 poll();`);
-  assert.equal(tasks.length, 3);
-  assert.ok(tasks.every(({ kind, file }) => kind === 'piscina' && file?.endsWith('-task.cjs')));
-  assert.equal(tasks.filter(({ runningMs, threadId }) => runningMs !== null && threadId !== null).length, 1);
-  assert.ok(tasks.some(({ payload }) => payload?.includes('index: 2')));
-  assert.ok(tasks[0]?.submittedAt.some(({ function: name }) => name === 'Piscina.run' || name === 'run'));
+  const [task] = pool?.running ?? [];
+  assert.deepEqual([pool?.kind, pool?.running.length, pool?.queued], ['piscina', 1, 2]);
+  assert.match(task?.file ?? '', /-task\.cjs$/);
+  assert.deepEqual(pool?.facts?.threadIds, [task?.threadId]);
+  assert.deepEqual([task?.payload, pool?.oldestQueued?.payload], [null, '{"index":1}']);
+  assert.ok(task?.submittedAt.some(({ function: name }) => name === 'Piscina.run' || name === 'run'));
 });

@@ -15,7 +15,7 @@ const isViewError =
   };
 
 test('every view ends in one line break and leaves the report as it was', () => {
-  for (const view of ['text', 'json', 'xml', 'summary'] as const) {
+  for (const view of ['text', 'json', 'xml', 'html', 'summary'] as const) {
     const report = sampleReport();
     assert.match(render(report, view), /[^\n]\n$/, view);
     assert.deepEqual(report, sampleReport(), view);
@@ -31,8 +31,8 @@ test('a function is a view', () => {
 
 test('an unknown view is an error that names those there are', () => {
   assert.throws(
-    () => render(sampleReport(), 'html' as ViewName),
-    isViewError(/no view "html"; there are text, json, xml, summary/),
+    () => render(sampleReport(), 'pdf' as ViewName),
+    isViewError(/no view "pdf"; there are text, json, xml, html, summary/),
   );
   assert.throws(() => render(sampleReport(), 'toString' as ViewName), isViewError(/no view "toString"/));
 });

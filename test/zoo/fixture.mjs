@@ -115,7 +115,9 @@ function end(pid) {
 export function markedLines({ name, truth }) {
   const files = [
     `cases/${name}.mjs`,
-    ...(truth.program === undefined ? [] : [`programs/${truth.program}`, 'programs/piscinaTasks.mjs']),
+    ...(truth.program === undefined
+      ? []
+      : [`programs/${truth.program}`, 'programs/piscinaTasks.mjs', 'programs/jestTasks.cjs']),
   ];
   return files.flatMap((file) => {
     const lines = readFileSync(join(FOLDER, file), 'utf8').split('\n');

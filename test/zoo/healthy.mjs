@@ -15,8 +15,20 @@ const pools = ['sync', 'async', 'disabled'].flatMap((atomics) =>
   })),
 );
 
+const otherPools = ['tinypool', 'jest-worker', 'workerpool', 'poolifier'].flatMap((library) =>
+  ['idle', 'busy'].map((way) => ({
+    name: `${library} ${way}`,
+    place: 'worker',
+    truth: { program: 'otherPools.mjs', arguments: [library, way] },
+  })),
+);
+
 /** A server under load from another process, and a pool in each way it has to wait for work. */
-export const HEALTHY = [{ name: 'http under load', place: 'main', truth: { program: 'httpServer.mjs' } }, ...pools];
+export const HEALTHY = [
+  { name: 'http under load', place: 'main', truth: { program: 'httpServer.mjs' } },
+  ...pools,
+  ...otherPools,
+];
 
 /** Takes `reports` reports of one process; what is wrong is every verdict, and every report that does not come. */
 export async function watchHealthy(one, { node, dist, reports }) {

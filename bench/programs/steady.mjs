@@ -1,0 +1,21 @@
+/** One work in one process: `node steady.mjs <work> <scale>`. When told to, it works, and answers with its CPU time. */
+import { serve } from './channel.mjs';
+
+const [name, scale] = process.argv.slice(2);
+const { prepare, OPERATIONS } = await import(`./works/${name}.mjs`);
+const run = await prepare();
+const WARM_UP = 3;
+const operations = Math.max(1, Math.round(OPERATIONS * Number(scale)));
+
+serve({
+  /** So much that V8 has compiled all of it, also what watches: before, that is what one would measure. */
+  warmUp: () => run(WARM_UP * operations),
+  /** CPU time of all threads an operation, in µs. */
+  async work() {
+    globalThis.gc?.();
+    const before = process.cpuUsage();
+    await run(operations);
+    const { user, system } = process.cpuUsage(before);
+    return { cpuUs: (user + system) / operations };
+  },
+});

@@ -1,0 +1,12 @@
+/** An HTTP server with an async handler, under 32 connections that are kept. */
+import { createServer } from 'node:http';
+import { leaf } from './await.mjs';
+import { startClient } from './client.mjs';
+
+export const OPERATIONS = 4000;
+
+export async function prepare() {
+  const server = createServer(async (_, response) => response.end(String(await leaf(1))));
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return startClient('../httpClient.mjs', server.address().port);
+}

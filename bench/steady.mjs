@@ -1,0 +1,110 @@
+/**
+ * What it costs to have it loaded: CPU time of all threads for one operation, beside a bare process. The processes of a
+ * round start and warm up together, until what is done once in a life (compiling, the sentinel's start, the rehearsal of a
+ * thread's answer) is over; then they work in turn.
+ */
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withPrograms } from './harness/program.mjs';
+import { ratios, runRounds } from './harness/rounds.mjs';
+import { halfWidth, summarize } from './harness/statistics.mjs';
+import { BENCH, chooseVariants, SETTLED_MS } from './harness/variants.mjs';
+
+const PRECISION = 0.02;
+/** Pairs at most where the interval does not get narrow enough, in times of the pairs that were asked for. */
+const LONGEST = 6;
+const QUICK_SCALE = 0.02;
+
+const JUDGED = ['control', 'default'];
+const BEST_KNOWN = ['control', 'default', 'full', 'why-is-node-running'];
+const LABELS = ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'];
+const ALL = ['control', 'default', 'handles', 'full', 'why-is-node-running', 'wtfnode', 'sentry native'];
+
+/**
+ * Each work, what it is called in tables, and its variants. `isPrecise`: pairs are added until the interval is narrow.
+ * `all`: its variants when all benchmarks run, and there is no time for every one with every one. `heavyScale`: how much of
+ * it is enough for variants that take a stack for each operation.
+ */
+export const WORKS = [
+  { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true },
+  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: BEST_KNOWN, isPrecise: true },
+  { name: 'await', says: 'await loop', variants: ALL, all: JUDGED, heavyScale: 0.02 },
+  { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: [] },
+  { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: [] },
+  { name: 'timers', says: 'timers', variants: ALL, all: JUDGED },
+  { name: 'fs', says: 'file requests', variants: ALL, all: [] },
+  { name: 'stream', says: 'stream pipeline', variants: ALL, all: [] },
+  { name: 'websocket', says: 'WebSocket echo', variants: ALL, all: JUDGED },
+  { name: 'labels', says: 'await loop with labels', variants: LABELS, all: [] },
+];
+
+export async function run(context) {
+  const measures = [];
+  const skipped = new Set();
+  for (const work of chosenWorks(context)) {
+    context.say(`steady: ${work.says}`);
+    const chosen = chooseVariants(
+      ['bare', ...(context.preload === null ? [] : ['preload']), ...wanted(work, context)],
+      context,
+    );
+    for (const line of chosen.skipped) skipped.add(line);
+    measures.push(...(await measureWork(work, chosen.variants, context)));
+  }
+  return { measures, skipped: [...skipped], chart: { table: 'steady', isLogarithmic: true, reference: 1 } };
+}
+
+function chosenWorks({ only, isAll, isQuick }) {
+  return WORKS.filter(({ says, all }) => says.includes(only) && (all.length > 0 || isQuick || !isAll));
+}
+
+/** A brief run has every work and every variant, but not each with each; a run of all benchmarks has those that matter. */
+function wanted(work, { isQuick, isAll }) {
+  if (isQuick) return work.variants === ALL && work !== WORKS[0] ? ['default'] : work.variants;
+  return isAll ? work.all : work.variants;
+}
+
+async function measureWork(work, variants, context) {
+  const { pairs: rounds } = context;
+  const measureRound = (names) => workInTurn(work, names, { ...context, variants });
+  const pairs = await runRounds({
+    variants: [...variants.keys()].filter((name) => name !== 'bare'),
+    rounds,
+    measureRound,
+  });
+  if (work.isPrecise && !context.isQuick && !context.isAll) await refine(pairs, measureRound, context);
+  return [...pairs].map(([column, values]) => ({
+    table: 'steady',
+    row: work.says,
+    column,
+    unit: 'ratio of CPU time',
+    ...summarize(ratios(values)),
+  }));
+}
+
+/** More pairs of the two that are judged, until their interval is narrow or the time of this benchmark is up. */
+async function refine(pairs, measureRound, context) {
+  const isEnough = (more) => {
+    const all = JUDGED.map((name) => [...pairs.get(name), ...more.get(name)]);
+    const isNarrow = all.every((values) => halfWidth(summarize(ratios(values))) <= PRECISION);
+    return isNarrow || all[0].length >= LONGEST * context.pairs || context.isLate();
+  };
+  const more = await runRounds({ variants: JUDGED, rounds: 0, measureRound, isEnough });
+  for (const name of JUDGED) pairs.get(name).push(...more.get(name));
+}
+
+function workInTurn({ name, heavyScale = 1 }, names, { node, isQuick, variants }) {
+  const commands = names.map((variant) => {
+    const { flags, env, isHeavy = false } = variants.get(variant);
+    const args = [name, isQuick ? QUICK_SCALE : isHeavy ? heavyScale : 1];
+    return { node, flags: ['--expose-gc', ...flags], env, file: join(BENCH, 'programs/steady.mjs'), args };
+  });
+  return withPrograms(commands, async (programs) => {
+    await Promise.all([sleep(isQuick ? 0 : SETTLED_MS), ...programs.map((program) => program.ask('warmUp'))]);
+    const values = [];
+    for (const program of programs) {
+      values.push((await program.ask('work')).cpuUs);
+      await program.stop();
+    }
+    return values;
+  });
+}

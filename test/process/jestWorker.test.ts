@@ -1,0 +1,3 @@
+import { testPoolsOf } from '../harness/otherPools.js';
+
+testPoolsOf('jest-worker');

@@ -1,0 +1,3 @@
+import { testVitestWith } from '../harness/vitest.js';
+
+testVitestWith('forks');

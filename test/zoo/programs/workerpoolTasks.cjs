@@ -1,0 +1,4 @@
+const workerpool = require('workerpool');
+const tasks = require('./jestTasks.cjs');
+
+workerpool.worker(tasks);
