@@ -123,7 +123,8 @@ function isGone(pid: number, startTime: string | null): boolean {
 /** The report, which then is part of the series; what went wrong; null when the user has enough. */
 async function take(watched: Watch, series: Series): Promise<Report | Error | null> {
   try {
-    const report = await askForReport(watched.pid, { signal: watched.stop });
+    // Not aborted by Ctrl-C: a process that was signalled already would print the report that nobody takes.
+    const report = await askForReport(watched.pid);
     series.taken += 1;
     series.reports.push(report);
     if (series.reports.length > KEPT_MOST) series.reports.splice(1, 1);

@@ -20,32 +20,31 @@ export interface GrowingGroup {
 const REPORTS_LEAST = 3;
 
 /**
- * Groups that only grew, the fastest first; empty for fewer than three reports. Where a report left groups
- * out, or could not read the tasks of a thread, a missing one counts as unknown and ends its series.
+ * Groups that only grew, the fastest first; empty for fewer than three reports. Where a report left groups out, a missing
+ * one counts as unknown and ends its series. Threads whose tasks one of the reports could not read are left out.
  */
 export function growingGroups(given: readonly Report[]): GrowingGroup[] {
   const reports = given.map(wholeReport);
   const last = reports.at(-1);
   if (last === undefined || reports.length < REPORTS_LEAST) return [];
-  const series = reports.map((report) => ({ places: taskPlaces(report), isWhole: isWhole(report) }));
-  const groups = [...taskPlaces(last).places].flatMap(([key, { sample }]): GrowingGroup[] => {
-    const bounds = series.map(({ places, isWhole: isKnown }) => {
+  const unread = new Set(reports.flatMap((report) => [...threadsWithoutTasks(report)]));
+  const series = reports.map((report) => ({
+    places: taskPlaces(report, unread),
+    isWhole: report.tasks.groupsElided === 0,
+  }));
+  const groups = [...taskPlaces(last, unread).places].flatMap(([key, { sample }]): GrowingGroup[] => {
+    const bounds = series.map(({ places, isWhole }) => {
       const { least, most } = boundsOf(places, key, sample.type);
-      return { least, most: isKnown || least > 0 ? most : Infinity };
+      return { least, most: isWhole || least > 0 ? most : Infinity };
     });
     return isGrowing(bounds) ? [groupOf(sample, bounds, last)] : [];
   });
-  const all = series.map(({ places, isWhole: isKnown }) => ({
+  const all = series.map(({ places, isWhole }) => ({
     least: places.promises,
-    most: isKnown ? places.promises : Infinity,
+    most: isWhole ? places.promises : Infinity,
   }));
   if (series.some(({ places }) => places.placeless > 0) && isGrowing(all)) groups.push(growingPromises(all));
   return groups.sort((one, other) => growthOf(other) - growthOf(one));
-}
-
-/** Whether a group that it does not name had no tasks. */
-function isWhole(report: Report): boolean {
-  return report.tasks.groupsElided === 0 && threadsWithoutTasks(report).size === 0;
 }
 
 /** Each has more at least than the one before can have had. */

@@ -6,7 +6,7 @@ import { findSuspects, worstReportsFirst } from '../../report/suspects.js';
 import type { Report } from '../../report/types.js';
 import { counted } from '../../view/amounts.js';
 import { escape } from '../../view/escape.js';
-import { render, type ViewName } from '../../view/render.js';
+import { render } from '../../view/render.js';
 import { renderAnnotations, renderMarkdown, renderSuspects } from '../../view/suspects.js';
 import { askForReport } from '../ask.js';
 import { inParallel } from '../inParallel.js';
@@ -75,7 +75,7 @@ function writePages(reports: readonly Report[], folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const report of reports) {
     const name = `${report.process.serviceName.replaceAll(/[^\w.-]+/g, '_').slice(0, 80)}-${report.process.pid}.html`;
-    writeFileSync(join(folder, name), render(report, 'html' as ViewName));
+    writeFileSync(join(folder, name), render(report, 'html'));
   }
 }
 
