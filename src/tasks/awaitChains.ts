@@ -5,6 +5,7 @@
  * one promise whose awaiters are `outer`: those are links, and what remains of each stack after taking off its links
  * are chains of their own. The elements of a `Promise.all` account together for its one promise.
  */
+import type { PausableWork } from './slices.js';
 
 /** A pending promise that was asked: `stack` is the text of its awaiters, innermost first (see `frameText.ts`). */
 export interface AskedPromise {
@@ -16,54 +17,93 @@ export interface AskedPromise {
   waiters: number;
 }
 
+/** A promise that was asked, or the number of one that nobody waits for, which needs no question. */
+type Candidate = AskedPromise | number;
+
 /** Of the promises with one stack: those that no chain accounts for yet, and the chains that found none of them yet. */
-interface Level {
-  open: AskedPromise[];
-  owed: number;
+class Level {
+  readonly open: Candidate[] = [];
+  owed = 0;
+
+  offer(promise: Candidate): void {
+    if (this.owed === 0) this.open.push(promise);
+    else this.owed--;
+  }
+
+  claim(): void {
+    if (this.open.pop() === undefined) this.owed++;
+  }
 }
+
+/** The promises that stand for a chain, each oldest first. */
+export interface Chains {
+  asked: AskedPromise[];
+  /** The numbers of those that nobody waits for. */
+  alone: number[];
+}
+
+/** Promises looked at between two looks at the clock. */
+const LOOKED_AT = 512;
 
 /**
- * The promises that stand for a chain, oldest first. `asked` is in the order of the numbers: an async function's promise
+ * The promises that stand for a chain. `asked` and `alone` are in the order of the numbers: an async function's promise
  * is made before what the function waits for, so a chain takes the youngest link that is older than itself.
+ * @param alone - the numbers of promises that nobody waits for, as far as they are not in `asked`
  * @param isPending - tells it of a promise's number
  */
-export function innermost(asked: readonly AskedPromise[], isPending: (id: number) => boolean): AskedPromise[] {
-  const levels = new Map<string, Level>();
+export function* innermost(
+  asked: readonly AskedPromise[],
+  alone: readonly number[],
+  isPending: (id: number) => boolean,
+): PausableWork<Chains> {
+  const last = new Level();
+  const levels = new Map<string, Level>([['', last]]);
   const combined = new Map<string, number>();
-  const links = new Set<AskedPromise>();
-  const candidates = withoutDerived(asked, isPending);
-  const levelOf = (stack: string): Level => {
-    const level = levels.get(stack) ?? { open: [], owed: 0 };
-    levels.set(stack, level);
-    return level;
-  };
-  for (const promise of candidates) {
-    if (isShared(promise)) levelOf('').owed += promise.waiters;
-    else {
-      offer(levelOf(promise.stack), promise, links);
+  const chains: Chains = { asked: [], alone: [] };
+  let next = 0;
+  for (const promise of withoutDerived(asked, isPending)) {
+    next = yield* offerUpTo(promise.id, alone, next, last);
+    if (isShared(promise)) {
+      last.owed += promise.waiters;
+      chains.asked.push(promise);
+    } else {
+      levelOf(promise.stack, levels).offer(promise);
       const rest = accountsFor(promise.stack, combined);
-      if (rest !== null) claim(levelOf(rest), links);
+      if (rest !== null) levelOf(rest, levels).claim();
     }
   }
-  for (const { open, owed } of levels.values()) {
-    if (owed > 0) for (const promise of open.slice(-owed)) links.add(promise);
-  }
-  return candidates.filter((promise) => !links.has(promise));
+  yield* offerUpTo(Infinity, alone, next, last);
+  for (const level of levels.values()) yield* addOpen(level, chains);
+  chains.asked.sort((one, other) => one.id - other.id);
+  return chains;
 }
 
-function offer(level: Level, promise: AskedPromise, links: Set<AskedPromise>): void {
-  if (level.owed === 0) {
-    level.open.push(promise);
-    return;
-  }
-  level.owed--;
-  links.add(promise);
+function levelOf(stack: string, levels: Map<string, Level>): Level {
+  const level = levels.get(stack) ?? new Level();
+  levels.set(stack, level);
+  return level;
 }
 
-function claim(level: Level, links: Set<AskedPromise>): void {
-  const link = level.open.pop();
-  if (link === undefined) level.owed++;
-  else links.add(link);
+/** Offers the numbers below `id`, from the position `next` on; returns the position after them. */
+function* offerUpTo(id: number, alone: readonly number[], next: number, level: Level): PausableWork<number> {
+  let position = next;
+  for (; position < alone.length; position++) {
+    const number = alone[position] ?? 0;
+    if (number > id) break;
+    level.offer(number);
+    if (position % LOOKED_AT === 0) yield;
+  }
+  return position;
+}
+
+/** What no chain accounts for; of those that are owed still, the youngest are links. */
+function* addOpen({ open, owed }: Level, chains: Chains): PausableWork<void> {
+  for (let position = 0; position < open.length - owed; position++) {
+    const promise = open[position];
+    if (typeof promise === 'number') chains.alone.push(promise);
+    else if (promise !== undefined) chains.asked.push(promise);
+    if (position % LOOKED_AT === LOOKED_AT - 1) yield;
+  }
 }
 
 /** The stack of the link that a promise with this stack accounts for; null when it accounts for none. */

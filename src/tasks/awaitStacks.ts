@@ -6,7 +6,8 @@
 import type { SnapshotRequest } from '../protocol.js';
 import type { AskedPromise } from './awaitChains.js';
 import { now } from './clock.js';
-import type { PendingPromise, PromiseWatch } from './promises.js';
+import { listPending, ROOT, type PendingList } from './pendingList.js';
+import type { PromiseWatch } from './promises.js';
 import { askAwaitStacks, captureText, ownFile } from './realm.js';
 import type { PausableWork } from './slices.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
@@ -17,13 +18,19 @@ const BATCH = 16;
 /** Promises looked at without a question between two looks at the clock. */
 const LOOKED_AT = 512;
 
+/** The share of the time for listing that is taken off the time for questions, and what is left of the latter at least. */
+const LISTING_SHARE = 0.25;
+const LEFT_SHARE = 0.1;
+
 export interface AskedPromises {
+  /** Those that something waits for, oldest first. */
   asked: AskedPromise[];
-  /** Pending promises that may be chains of their own and were not asked. */
+  /** The numbers of those that nobody waits for, oldest first: they need no question. */
+  alone: number[];
+  /** The numbers of pending promises that may be chains of their own and were not asked, oldest first. */
   unasked: number[];
   /** Why some were not asked; null when all were. */
   why: string | null;
-  isPending: (id: number) => boolean;
 }
 
 type Limits = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs'>;
@@ -37,77 +44,79 @@ export function* askPending(
   hooks: HooksWithoutPromises,
   limits: Limits,
 ): PausableWork<AskedPromises> {
-  const pending: PendingPromise[] = [];
-  const waiters = new Map<number, number>();
-  for (const promise of watch.pending()) {
-    if (promise === null) yield;
-    else {
-      pending.push(promise);
-      if (promise.parent > 0) waiters.set(promise.parent, (waiters.get(promise.parent) ?? 0) + 1);
-    }
-  }
+  const started = now();
+  const list = yield* listPending(watch);
   const why = limits.lane === 'inspector' ? reasonNotToAsk(hooks, watch.samples()) : null;
-  const result: AskedPromises = { asked: [], unasked: [], why, isPending: (id) => watch.isKnown(id) };
-  const candidates: PendingPromise[] = [];
-  let looked = 0;
-  for (const promise of pending) {
-    if (waiters.has(promise.id)) candidates.push(promise);
-    // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
-    else if (promise.parent === 0 && watch.isKnown(promise.id))
-      result.asked.push({ ...promise, stack: '', waiters: 0 });
-    if (++looked % LOOKED_AT === 0) yield;
+  const result: AskedPromises = { asked: [], alone: [], unasked: [], why };
+  const candidates: number[] = [];
+  for (let position = 0; position < list.length; position++) {
+    if ((list.waiters[position] ?? 0) > 0) candidates.push(position);
+    else if (list.parents[position] === ROOT) {
+      // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
+      const id = list.ids[position] ?? 0;
+      if (watch.isKnown(id)) result.alone.push(id);
+    }
+    if (position % LOOKED_AT === 0) yield;
   }
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
-  const alone = result.asked.length;
-  yield* askChosen(chosen, waiters, watch, hooks, limits, result);
-  const done = new Set(result.asked.slice(alone).map(({ id }) => id));
-  for (const [index, { id }] of candidates.entries()) {
-    if (!done.has(id) && watch.isKnown(id)) result.unasked.push(id);
+  const placesMs = limits.lane === 'inspector' ? whatIsLeft(limits.placesMs, now() - started) : limits.placesMs;
+  yield* askChosen(chosen, list, watch, hooks, placesMs, result);
+  let next = 0;
+  for (const [index, position] of candidates.entries()) {
+    const id = list.ids[position] ?? 0;
+    if (result.asked[next]?.id === id) next++;
+    else if (watch.isKnown(id)) result.unasked.push(id);
     if (index % LOOKED_AT === 0) yield;
   }
-  result.asked.sort((left, right) => left.id - right.id);
   return result;
 }
 
+/** A hung thread answers at once: its counts and ages must come in time, and places are what is left out. */
+function whatIsLeft(placesMs: number, listingMs: number): number {
+  return Math.max(placesMs * LEFT_SHARE, placesMs - listingMs * LISTING_SHARE);
+}
+
 function* askChosen(
-  chosen: PendingPromise[],
-  waiters: Map<number, number>,
+  chosen: readonly number[],
+  list: PendingList,
   watch: PromiseWatch,
   hooks: HooksWithoutPromises,
-  limits: Limits,
+  placesMs: number,
   result: AskedPromises,
 ): PausableWork<void> {
   let spentMs = 0;
   for (let index = 0; index < chosen.length; index += BATCH) {
-    if (spentMs >= limits.placesMs) {
-      result.why = `limit of ${limits.placesMs} ms`;
+    if (spentMs >= placesMs) {
+      result.why = `limit of ${Math.round(placesMs)} ms`;
       return;
     }
     const started = now();
-    const batch = chosen.slice(index, index + BATCH).map((entry) => ({ ...entry, promise: watch.find(entry.id) }));
+    const batch = chosen.slice(index, index + BATCH).map((position) => {
+      const id = list.ids[position] ?? 0;
+      return { id, position, promise: watch.find(id) };
+    });
     const living = batch.filter((entry): entry is typeof entry & { promise: object } => entry.promise !== undefined);
     const stacks = watch.ring.ignoring(() =>
       hooks.withoutAnyHooks(() => askAwaitStacks(living.map(({ promise }) => promise))),
     );
-    for (const [position, stack] of stacks.entries()) {
-      const entry = living[position];
-      if (entry !== undefined)
-        result.asked.push({ id: entry.id, parent: entry.parent, stack, waiters: waiters.get(entry.id) ?? 0 });
+    for (const [answer, stack] of stacks.entries()) {
+      const entry = living[answer];
+      if (entry !== undefined) result.asked.push({ ...list.describe(entry.position), stack });
     }
     spentMs += now() - started;
     yield;
   }
 }
 
-/** Half of them the oldest, since those are what a report is asked for; the other half spread over the rest. */
-function choose(candidates: PendingPromise[], most: number): PendingPromise[] {
-  if (candidates.length <= most) return candidates;
+/** Half of them the oldest, since those are what a report is asked for; the other half spread over the rest. In order. */
+function choose(candidates: readonly number[], most: number): number[] {
+  if (candidates.length <= most) return [...candidates];
   const oldest = candidates.slice(0, most >> 1);
   const rest = candidates.length - oldest.length;
   const step = rest / (most - oldest.length);
-  for (let position = 0; position < rest && oldest.length < most; position += step) {
-    const candidate = candidates[(most >> 1) + Math.floor(position)];
+  for (let offset = 0; offset < rest && oldest.length < most; offset += step) {
+    const candidate = candidates[(most >> 1) + Math.floor(offset)];
     if (candidate !== undefined) oldest.push(candidate);
   }
   return oldest;

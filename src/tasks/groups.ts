@@ -6,6 +6,7 @@ import type { RawFrame, RawTaskGroup } from '../protocol.js';
 import type { WaitsFor } from '../report/types.js';
 import { LabelValues } from './labelValues.js';
 import type { Labels } from './labels.js';
+import { runAtOnce, type PausableWork } from './slices.js';
 
 const GROUPS_MAX = 2000;
 const AGES_MAX = 64;
@@ -30,8 +31,17 @@ interface Group {
   labels: Labels;
   count: number;
   oldestMs: number;
+  /** The age of the last one that came. */
+  lastMs: number;
   ages: number[];
+  areOldestFirst: boolean;
   ids: number[];
+}
+
+export interface ListedGroups {
+  groups: RawTaskGroup[];
+  groupsElided: number;
+  tasks: number;
 }
 
 export class TaskGroups {
@@ -47,23 +57,33 @@ export class TaskGroups {
     const whole = keyOf(key, shown);
     let group = this.#groups.get(whole);
     if (group === undefined) {
-      group = { shape: shape(), labels: shown, count: 0, oldestMs: 0, ages: [], ids: [] };
+      group = newGroup(shape(), shown);
       this.#groups.set(whole, group);
     }
     group.count++;
     if (ageMs !== null) {
       group.oldestMs = Math.max(group.oldestMs, ageMs);
+      group.areOldestFirst &&= ageMs <= group.lastMs;
+      group.lastMs = ageMs;
       group.ages.push(ageMs);
     }
     if (id !== null && group.ids.length < IDS_MAX) group.ids.push(id);
   }
 
-  /** The groups in order, how many were left out, and how many tasks there are in all. */
-  finish(): { groups: RawTaskGroup[]; groupsElided: number; tasks: number } {
+  /** The groups in order, how many were left out, and how many tasks there are in all. To be called once. */
+  finish(): ListedGroups {
+    return runAtOnce(this.finishInSlices());
+  }
+
+  *finishInSlices(): PausableWork<ListedGroups> {
     const all = this.#labels.hasMerged ? this.#merged() : [...this.#groups.values()];
     const tasks = all.reduce((sum, group) => sum + group.count, 0);
     const kept = all.length > GROUPS_MAX ? worst(all) : all;
-    const groups = kept.sort((left, right) => right.count - left.count || right.oldestMs - left.oldestMs).map(describe);
+    const groups: RawTaskGroup[] = [];
+    for (const group of kept.sort((left, right) => right.count - left.count || right.oldestMs - left.oldestMs)) {
+      groups.push(describe(group));
+      yield;
+    }
     return { groups, groupsElided: all.length - kept.length, tasks };
   }
 
@@ -81,6 +101,10 @@ export class TaskGroups {
   }
 }
 
+function newGroup(shape: GroupShape, labels: Labels): Group {
+  return { shape, labels, count: 0, oldestMs: 0, lastMs: Infinity, ages: [], areOldestFirst: true, ids: [] };
+}
+
 function keyOf(key: string, labels: Labels): string {
   return labels === NO_LABELS ? key : `${key}\0${JSON.stringify(labels)}`;
 }
@@ -89,6 +113,7 @@ function join(into: Group, group: Group): void {
   into.count += group.count;
   into.oldestMs = Math.max(into.oldestMs, group.oldestMs);
   into.ages = into.ages.concat(group.ages);
+  into.areOldestFirst = false;
   into.ids = into.ids.concat(group.ids).slice(0, IDS_MAX);
 }
 
@@ -102,13 +127,13 @@ function worst(all: Group[]): Group[] {
 
 function describe(group: Group): RawTaskGroup {
   const { shape, count, ids } = group;
-  const ages = group.ages.sort((left, right) => left - right).map(Math.round);
-  const middle = ages[ages.length >> 1] ?? 0;
+  const ages = youngestFirst(group);
+  const [min = 0, median = 0, max = 0] = [ages[0], ages[ages.length >> 1], ages[ages.length - 1]].map(rounded);
   return {
     type: shape.type,
     count,
-    ageMs: ages.length === 0 ? null : { min: ages[0] ?? 0, median: middle, max: ages[ages.length - 1] ?? 0 },
-    ages: evenly(ages, AGES_MAX),
+    ageMs: ages.length === 0 ? null : { min, median, max },
+    ages: evenly(ages, AGES_MAX).map(rounded),
     awaitStack: shape.awaitStack(),
     createdAt: shape.createdAt(),
     keepsAlive: shape.keepsAlive,
@@ -121,9 +146,18 @@ function describe(group: Group): RawTaskGroup {
   };
 }
 
+/** Tasks come oldest first: so only what was put together of several groups must be sorted. */
+function youngestFirst({ ages, areOldestFirst }: Group): ArrayLike<number> {
+  return areOldestFirst ? ages.reverse() : Float64Array.from(ages).sort();
+}
+
+function rounded(ageMs: number | undefined): number {
+  return Math.round(ageMs ?? 0);
+}
+
 /** `most` values of the list, the first and the last among them, spread evenly. */
-export function evenly<Value>(values: readonly Value[], most: number): Value[] {
-  if (values.length <= most) return [...values];
+export function evenly<Value>(values: ArrayLike<Value>, most: number): Value[] {
+  if (values.length <= most) return Array.from(values);
   const step = (values.length - 1) / (most - 1);
   return Array.from({ length: most }, (_, index) => values[Math.round(index * step)] as Value);
 }

@@ -15,6 +15,7 @@ import { now } from './clock.js';
 import { decodeFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
 import { askAwaitStacks } from './realm.js';
+import { runAtOnce } from './slices.js';
 import { HooksWithoutPromises } from './withoutPromises.js';
 
 /** Questions put between two looks at the clock. */
@@ -76,7 +77,7 @@ function greatestDivisor(one: number, other: number): number {
 
 function groupsOf(asked: readonly AskedPromise[], ownFiles: ReadonlySet<string>): TaskGroups {
   const groups = new TaskGroups();
-  for (const { stack } of innermost(asked, () => true)) {
+  for (const { stack } of runAtOnce(innermost(asked, [], () => true)).asked) {
     if (isOurs(stack, ownFiles)) continue;
     groups.add(stack, null, null, null, () => ({
       key: stack,

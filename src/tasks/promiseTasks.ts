@@ -1,6 +1,7 @@
 /** Puts the pending promises of a thread into groups: chains by their innermost await, and what nobody awaits. */
 import type { SnapshotRequest } from '../protocol.js';
-import { innermost, isShared, type AskedPromise } from './awaitChains.js';
+import type { WaitsFor } from '../report/types.js';
+import { innermost, isShared, type AskedPromise, type Chains } from './awaitChains.js';
 import { askPending } from './awaitStacks.js';
 import type { Ages } from './ages.js';
 import { now } from './clock.js';
@@ -27,6 +28,9 @@ export interface PromiseSource {
   hooks: HooksWithoutPromises;
 }
 
+/** Promises added to groups between two looks at the clock. */
+const ADDED = 128;
+
 /** Adds to `groups`; returns how many were asked for their place, and a line when some were not. */
 export function* addPromises(
   source: PromiseSource,
@@ -34,43 +38,69 @@ export function* addPromises(
   requests: readonly ListedRequest[],
   groups: TaskGroups,
 ): PausableWork<{ placesRead: number; notRead: string[] }> {
-  const { watch, ages, hooks } = source;
-  const found = yield* askPending(watch, hooks, limits);
+  const found = yield* askPending(source.watch, source.hooks, limits);
+  const { unasked, why } = found;
   const at = now();
-  const isOurs = ownStacks();
-  const chains = innermost(found.asked, found.isPending);
-  yield;
+  const chains = yield* innermost(found.asked, found.alone, (id) => source.watch.isKnown(id));
   // What was not asked stands between a request and older promises all the same.
-  const known = [...chains, ...found.unasked.map((id) => ({ id, stack: '' }))].sort((one, other) => one.id - other.id);
-  const links = linkRequests(requests, known);
-  yield;
-  for (const [index, chain] of chains.entries()) {
-    if (isOurs(chain.stack)) continue;
-    const creation = watch.creation(chain.id);
-    const note = noteOf(chain);
-    const waitsFor = links.get(chain.id) ?? null;
-    // Equal strings that are one and the same are found without being read: there may be a hundred thousand.
-    const isPlain = creation === null && waitsFor === null;
-    const key = isPlain
-      ? (note ?? chain.stack)
-      : `${note ?? ''}\0${chain.stack}\0${creation ?? ''}\0${waitsFor?.kind} ${waitsFor?.what}`;
-    groups.add(key, chain.id, ages.ageOf(chain.id, at), watch.labels(chain.id), () =>
-      shapeOf({ key, note, waitsFor }, chain.stack, creation),
-    );
-    if (index % 64 === 0) yield;
-  }
-  const note = `place not read: ${found.why ?? 'unknown reason'}`;
-  for (const [index, id] of found.unasked.entries()) {
-    groups.add(note, id, ages.ageOf(id, at), watch.labels(id), () =>
-      shapeOf({ key: note, note, waitsFor: null }, '', null),
-    );
-    if (index % 256 === 0) yield;
-  }
-  const { length } = found.unasked;
+  const links = yield* linkRequests(requests, chains.asked, [chains.alone, unasked]);
+  yield* addChains(source, chains, links, at, groups);
+  yield* addUnasked(source, unasked, `place not read: ${why ?? 'unknown reason'}`, at, groups);
   return {
-    placesRead: found.asked.length,
-    notRead: length === 0 ? [] : [`places of ${length} pending promises not read: ${found.why}`],
+    placesRead: found.asked.length + found.alone.length,
+    notRead: unasked.length === 0 ? [] : [`places of ${unasked.length} pending promises not read: ${why}`],
   };
+}
+
+function* addChains(
+  source: PromiseSource,
+  { asked, alone }: Chains,
+  links: ReadonlyMap<number, WaitsFor>,
+  at: number,
+  groups: TaskGroups,
+): PausableWork<void> {
+  const isOurs = ownStacks();
+  for (const [index, chain] of asked.entries()) {
+    if (!isOurs(chain.stack)) addChain(source, chain, links.get(chain.id) ?? null, at, groups);
+    if (index % ADDED === 0) yield;
+  }
+  for (const [index, id] of alone.entries()) {
+    addChain(source, { id, parent: 0, stack: '', waiters: 0 }, null, at, groups);
+    if (index % ADDED === 0) yield;
+  }
+}
+
+function addChain(
+  { watch, ages }: PromiseSource,
+  chain: AskedPromise,
+  waitsFor: WaitsFor | null,
+  at: number,
+  groups: TaskGroups,
+): void {
+  const creation = watch.creation(chain.id);
+  const note = noteOf(chain);
+  // Equal strings that are one and the same are found without being read: there may be a hundred thousand.
+  const isPlain = creation === null && waitsFor === null;
+  const key = isPlain
+    ? (note ?? chain.stack)
+    : `${note ?? ''}\0${chain.stack}\0${creation ?? ''}\0${waitsFor?.kind} ${waitsFor?.what}`;
+  groups.add(key, chain.id, ages.ageOf(chain.id, at), watch.labels(chain.id), () =>
+    shapeOf({ key, note, waitsFor }, chain.stack, creation),
+  );
+}
+
+function* addUnasked(
+  { watch, ages }: PromiseSource,
+  ids: readonly number[],
+  note: string,
+  at: number,
+  groups: TaskGroups,
+): PausableWork<void> {
+  const shape = (): GroupShape => shapeOf({ key: note, note, waitsFor: null }, '', null);
+  for (const [index, id] of ids.entries()) {
+    groups.add(note, id, ages.ageOf(id, at), watch.labels(id), shape);
+    if (index % ADDED === 0) yield;
+  }
 }
 
 function noteOf(chain: AskedPromise): string | null {

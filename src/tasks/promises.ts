@@ -1,10 +1,11 @@
 /**
  * Every pending promise, for two short calls a promise: the youngest sit in a ring (`promiseRing.ts`); what the ring
- * pushes out unsettled, or what stayed in it for some seconds, becomes a weak reference in a map. So nothing is kept
+ * pushes out unsettled, or what stayed in it for some seconds, is held weakly from then on (`keptPromises.ts`). So nothing is kept
  * alive for long, what was collected without settling is counted, and memory is bounded by what is pending.
  */
 import type { Ages } from './ages.js';
-import type { Labels } from './labels.js';
+import { firstAfter, KeptPromises, type KeptChunk } from './keptPromises.js';
+import { areLabelsInUse, type Labels } from './labels.js';
 import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 
 /** Heartbeats (of 250 ms) after which a promise is held weakly. */
@@ -16,31 +17,14 @@ const KEPT_MAX = 500_000;
 /** How many weak references a heartbeat looks at, at least: a tenth of a millisecond. */
 const SWEPT_PER_BEAT = 500;
 
-class Kept {
-  readonly reference: WeakRef<object>;
-  readonly parent: number;
-  readonly stack: string | null;
-  readonly labels: Labels | null;
-
-  constructor(promise: object, parent: number, stack: string | null, labels: Labels | null) {
-    this.reference = new WeakRef(promise);
-    this.parent = parent;
-    this.stack = stack;
-    this.labels = labels;
-  }
-}
-
-/** `parent` is the promise this one was derived from by `then` or `await`: 0 for none. */
-export interface PendingPromise {
-  id: number;
-  parent: number;
-}
+/** Pairs of chunks that a heartbeat may put together, each some microseconds. */
+const COMPACTED_PER_BEAT = 16;
 
 export class PromiseWatch {
   readonly ring: PromiseRing;
-  readonly #old = new Map<number, Kept>();
+  readonly #kept = new KeptPromises();
   readonly #beats: number[] = [];
-  #sweeper: Iterator<[number, Kept]> | null = null;
+  #sweptTo = 0;
   #promoted = 0;
   #collectedUnsettled = 0;
   #uncounted = 0;
@@ -51,7 +35,7 @@ export class PromiseWatch {
     const listener = {
       onPushedOut: (id: number) => this.#promote(id),
       onSettled: (id: number) => {
-        if (this.#old.size > 0) this.#old.delete(id);
+        if (this.#kept.size > 0) this.#kept.delete(id);
       },
     };
     this.#withStacks = withStacks;
@@ -62,7 +46,7 @@ export class PromiseWatch {
     return this.#collectedUnsettled;
   }
 
-  /** Pending promises that came after the map was full: they are not listed. */
+  /** Pending promises that came when too many were kept: they are not listed. */
   get uncounted(): number {
     return this.#uncounted;
   }
@@ -85,47 +69,50 @@ export class PromiseWatch {
   beat(): void {
     this.#beats.push(this.ring.count());
     if (this.#beats.length > BEATS_HELD) this.#promoteUpTo(this.#beats.shift() ?? 0);
-    this.#sweep(Math.max(SWEPT_PER_BEAT, this.#old.size >> 5));
+    this.#sweep(Math.max(SWEPT_PER_BEAT, this.#kept.size >> 5));
+    this.#kept.compact(COMPACTED_PER_BEAT);
   }
 
-  /** Every pending promise, oldest first; null now and then, where a caller that works in slices may pause. */
-  *pending(): Generator<PendingPromise | null> {
-    let seen = 0;
-    let newestKept = 0;
-    for (const [id, kept] of this.#old) {
-      if (++seen % 256 === 0) yield null;
-      newestKept = id;
-      // A promise keeps those that were derived from it: asking a weak reference costs ten times as much.
-      if (kept.parent > 0 && this.isKnown(kept.parent)) yield { id, parent: kept.parent };
-      else if (kept.reference.deref() === undefined) this.#forgetCollected(id, kept);
-      else yield { id, parent: kept.parent };
-    }
-    const last = this.ring.count();
-    for (let id = Math.max(newestKept, last - this.ring.size) + 1; id <= last; id++) {
-      if (++seen % 256 === 0) yield null;
-      if (this.find(id) !== undefined) yield { id, parent: this.#old.get(id)?.parent ?? this.ring.parentOf(id) };
-    }
+  /** How many pending promises there are at most: those that were collected count until that is noticed. */
+  get pendingMax(): number {
+    return this.#kept.size + this.ring.size;
+  }
+
+  /** Those that outlived the ring, in ascending order of their numbers, from the chunk on that follows this number. */
+  keptAfter(id: number): KeptChunk | null {
+    return this.#kept.chunkAfter(id);
   }
 
   /** Whether the promise with this number is pending, as far as is known: it may have been collected since. */
   isKnown(id: number): boolean {
-    return this.#old.has(id) || this.ring.find(id) !== undefined;
+    return this.#kept.has(id) || this.ring.find(id) !== undefined;
   }
 
   /** The promise with this number, while it is pending and not collected. */
   find(id: number): object | undefined {
-    return this.ring.find(id) ?? this.#old.get(id)?.reference.deref();
+    return this.ring.find(id) ?? this.#kept.find(id);
+  }
+
+  /** The number of the promise this one was derived from; 0 for none. */
+  parentOf(id: number): number {
+    return this.#kept.parentOf(id) ?? this.ring.parentOf(id);
   }
 
   /** The text of its creation stack; null where none was taken. */
   creation(id: number): string | null {
     if (!this.#withStacks) return null;
-    return this.ring.stackOf(id) ?? this.#old.get(id)?.stack ?? null;
+    return this.ring.stackOf(id) ?? this.#kept.stackOf(id);
   }
 
   /** The labels of the scope it was made in; null where there were none. */
   labels(id: number): Labels | null {
-    return this.ring.labelsOf(id) ?? this.#old.get(id)?.labels ?? null;
+    return areLabelsInUse() ? (this.ring.labelsOf(id) ?? this.#kept.labelsOf(id)) : null;
+  }
+
+  /** What `await` itself makes has a parent and goes with the function it belongs to: only the others are counted. */
+  forgetCollected(id: number): void {
+    const isRoot = this.#kept.parentOf(id) === 0;
+    if (this.#kept.delete(id) && isRoot) this.#collectedUnsettled++;
   }
 
   /** Some of the youngest pending promises, to see what other hooks put on them. */
@@ -146,32 +133,36 @@ export class PromiseWatch {
     this.#promoted = newest;
   }
 
-  /** The entry is in the map before it leaves the ring: an interrupt in between sees it twice at worst, never not at all. */
+  /**
+   * Numbers come in ascending order: the ring pushes out its oldest, and a heartbeat takes all up to a number, of which the
+   * ring then has none left. The entry is kept before it leaves the ring: an interrupt in between sees it twice at worst,
+   * never not at all.
+   */
   #promote(id: number): void {
     const promise = this.ring.find(id);
-    if (promise !== undefined && this.#old.size < KEPT_MAX) {
+    if (promise !== undefined && this.#kept.size < KEPT_MAX) {
       const { ring } = this;
-      this.#old.set(id, new Kept(promise, ring.parentOf(id), ring.stackOf(id), ring.labelsOf(id)));
+      const [parent, stack, labels] = [ring.parentOf(id), ring.stackOf(id), ring.labelsOf(id)];
+      this.#kept.add({ id, promise, parent, stack, labels });
     } else if (promise !== undefined) this.#uncounted++;
     this.ring.clear(id);
   }
 
   /** Looks at the next `steps` weak references and forgets those that were collected. */
   #sweep(steps: number): void {
-    for (let step = 0; step < steps; step++) {
-      this.#sweeper ??= this.#old.entries();
-      const next = this.#sweeper.next();
-      if (next.done === true) {
-        this.#sweeper = null;
+    for (let looked = 0; looked < steps;) {
+      const chunk = this.#kept.chunkAfter(this.#sweptTo);
+      if (chunk === null) {
+        this.#sweptTo = 0;
         return;
       }
-      const [id, kept] = next.value;
-      if (kept.reference.deref() === undefined) this.#forgetCollected(id, kept);
+      const { ids, references, length } = chunk;
+      for (let index = firstAfter(ids, 0, length, this.#sweptTo); index < length && looked < steps; index++, looked++) {
+        const id = ids[index] ?? 0;
+        const reference = references[index] ?? null;
+        if (reference !== null && reference.deref() === undefined) this.forgetCollected(id);
+        this.#sweptTo = id;
+      }
     }
-  }
-
-  /** What `await` itself makes has a parent and goes with the function it belongs to: only the others are counted. */
-  #forgetCollected(id: number, kept: Kept): void {
-    if (this.#old.delete(id) && kept.parent === 0) this.#collectedUnsettled++;
   }
 }

@@ -5,6 +5,8 @@
  * request's creation stack shows that the function which awaits it called what made both.
  */
 import type { WaitsFor } from '../report/types.js';
+import { firstAfter } from './keptPromises.js';
+import type { PausableWork } from './slices.js';
 
 /** `fetch` makes some promises of its own in between, more for a body. */
 const NUMBERS_BETWEEN = 40;
@@ -20,24 +22,54 @@ interface Request {
   waitsFor: WaitsFor;
 }
 
+/** Promises looked at between two looks at the clock. */
+const LOOKED_AT = 512;
+
 /**
  * What chains wait for, by their promise's number.
- * @param chains - sorted by it; those of which nobody knows who awaits them with an empty stack
+ * @param chains - sorted by it
+ * @param others - sorted numbers of pending promises of which nobody knows who awaits them
  */
-export function linkRequests(requests: readonly Request[], chains: readonly Chain[]): Map<number, WaitsFor> {
+export function* linkRequests(
+  requests: readonly Request[],
+  chains: readonly Chain[],
+  others: readonly (readonly number[])[],
+): PausableWork<Map<number, WaitsFor>> {
   const links = new Map<number, WaitsFor>();
+  if (requests.length === 0) return links;
+  const known = yield* nearRequests(requests, chains, others);
   const believed = new Set<string>();
   const candidates: { id: number; waitsFor: WaitsFor; key: string }[] = [];
-  for (const { record, waitsFor } of requests) {
-    for (const chain of nearest(record.promise, chains)) {
+  for (const [index, { record, waitsFor }] of requests.entries()) {
+    for (const chain of nearest(record.promise, known)) {
       const key = `${waitsFor.kind}\0${waitsFor.what}\0${chain.stack}`;
       candidates.push({ id: chain.id, waitsFor, key });
       if (!believed.has(key) && isMadeBy(record.creation() ?? '', chain.stack)) believed.add(key);
     }
+    if (index % 64 === 0) yield;
   }
   // Creation stacks are taken of some requests only: what holds for one of equal request and await holds for the others.
   for (const { id, waitsFor, key } of candidates) if (believed.has(key)) links.set(id, waitsFor);
   return links;
+}
+
+/** Of all the promises those that are near enough to a request, sorted by their number: few, where a hundred thousand pend. */
+function* nearRequests(
+  requests: readonly Request[],
+  chains: readonly Chain[],
+  others: readonly (readonly number[])[],
+): PausableWork<Chain[]> {
+  const numbers = Float64Array.from(requests, ({ record }) => record.promise).sort();
+  const isNear = (id: number): boolean =>
+    (numbers[firstAfter(numbers, 0, numbers.length, id - 1)] ?? Infinity) - id <= NUMBERS_BETWEEN;
+  const near = chains.filter(({ id }) => isNear(id));
+  for (const ids of others) {
+    for (const [index, id] of ids.entries()) {
+      if (isNear(id)) near.push({ id, stack: '' });
+      if (index % LOOKED_AT === 0) yield;
+    }
+  }
+  return near.sort((one, other) => one.id - other.id);
 }
 
 /** The youngest chain that is no younger than the request, and what an HTTP client awaits inside itself before that. */

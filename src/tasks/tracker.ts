@@ -206,7 +206,7 @@ class Tracker implements TaskTracker {
     const uncounted =
       (this.#promises?.uncounted ?? 0) + (this.#handles?.uncounted ?? 0) + (this.#requests?.uncounted ?? 0);
     if (uncounted > 0) notRead.push(`${uncounted} tasks came when too many were watched already, and are not listed`);
-    const { tasks, ...listed } = groups.finish();
+    const { tasks, ...listed } = yield* groups.finishInSlices();
     return {
       mode: this.#mode,
       heapScan: { done: false, why: this.#promises === null ? NOT_SCANNED : 'not needed', pauseMs: 0 },

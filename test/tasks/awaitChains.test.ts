@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { innermost, type AskedPromise } from '../../src/tasks/awaitChains.js';
+import { runAtOnce } from '../../src/tasks/slices.js';
 
 let id = 0;
 const frame = (name: string): string => `${name}\t/app.js\t1\t1\ta`;
@@ -13,7 +14,7 @@ const asked = (frames: string[], more: Partial<AskedPromise> = {}): AskedPromise
   ...more,
 });
 const chains = (promises: AskedPromise[], pending: number[] = promises.map((promise) => promise.id)): number[] =>
-  innermost(promises, (number) => pending.includes(number)).map((promise) => promise.id);
+  runAtOnce(innermost(promises, [], (number) => pending.includes(number))).asked.map((promise) => promise.id);
 
 test('a chain of functions is its innermost await', () => {
   const outer = asked([], { waiters: 0 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { WaitsFor } from '../../src/report/types.js';
-import { linkRequests } from '../../src/tasks/requestLinks.js';
+import { linkRequests as linking } from '../../src/tasks/requestLinks.js';
+import { runAtOnce } from '../../src/tasks/slices.js';
 
 const CHARGE: WaitsFor = { kind: 'http-out', what: 'GET payments:443 /charge' };
 const AWAIT = 'charge\tpay.js\t9\t5\ta';
@@ -10,7 +11,12 @@ const FETCH =
   'dispatch\tnode:internal/deps/undici/undici\t1\t1\t\nfetch\tnode:internal/x\t1\t1\t\ncharge\tpay.js\t9\t11\t';
 const INSIDE = 'httpNetworkFetch\tnode:internal/deps/undici/undici\t1\t1\ta';
 
-const request = (promise: number, creation: string | null): Parameters<typeof linkRequests>[0][number] => ({
+const linkRequests = (
+  requests: Parameters<typeof linking>[0],
+  chains: Parameters<typeof linking>[1],
+): Map<number, WaitsFor> => runAtOnce(linking(requests, chains, []));
+
+const request = (promise: number, creation: string | null): Parameters<typeof linking>[0][number] => ({
   record: { promise, creation: () => creation },
   waitsFor: CHARGE,
 });
