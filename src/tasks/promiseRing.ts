@@ -86,6 +86,14 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     }
   };
 
+  const settleOld = (id: number): void => {
+    try {
+      listener.onSettled(id);
+    } catch {
+      // Out of stack: it counts as pending until it is collected.
+    }
+  };
+
   const holdCreation = (slot: number): void => {
     try {
       if (stacks !== null) stacks[slot] = holdStack(init, STACK_LIMIT);
@@ -125,7 +133,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     if (ids[slot] === id) {
       young[slot] = undefined;
       if (stacks !== null) stacks[slot] = null;
-    } else listener.onSettled(id);
+    } else settleOld(id);
   };
 
   return {

@@ -11,8 +11,8 @@ import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 /** Heartbeats (of 250 ms) after which a promise is held weakly. */
 const BEATS_HELD = 12;
 
-/** More than this many pending promises that outlived the ring are only counted. */
-const KEPT_MAX = 500_000;
+/** More than this many pending promises that outlived the ring are only counted: they take 80 MB. */
+const KEPT_MAX = 800_000;
 
 /** How many weak references a heartbeat looks at, at least: a tenth of a millisecond. */
 const SWEPT_PER_BEAT = 500;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { array, assert as check, constant, oneof, property } from 'fast-check';
 import { innermost, type AskedPromise } from '../../src/tasks/awaitChains.js';
 import { runAtOnce } from '../../src/tasks/slices.js';
 
 let id = 0;
 const frame = (name: string): string => `${name}\t/app.js\t1\t1\ta`;
 const element = (index: number): string => `all\t\t\t\t#${index}`;
-const asked = (frames: string[], more: Partial<AskedPromise> = {}): AskedPromise => ({
+const asked = (frames: readonly string[], more: Partial<AskedPromise> = {}): AskedPromise => ({
   id: ++id,
   parent: 0,
   stack: frames.join('\n'),
@@ -56,4 +57,23 @@ test('a promise with several waiters is kept, and their own promises are links',
   const shared = asked([], { waiters: 2 });
   const waiters = [asked([], { waiters: 0 }), asked([], { waiters: 0 })];
   assert.deepEqual(chains([shared, ...waiters]), [shared.id]);
+});
+
+test('promises that nobody waits for are told by their number as they are as promises', () => {
+  const alone = constant({ frames: [], waiters: 0 });
+  const callback = constant({ frames: [], waiters: 1 });
+  const waiting = constant({ frames: [frame('outer')], waiters: 1 });
+  const shared = constant({ frames: [], waiters: 3 });
+  check(
+    property(array(oneof(alone, callback, waiting, shared), { maxLength: 40 }), (shapes) => {
+      const promises = shapes.map(({ frames, waiters }) => asked(frames, { waiters }));
+      const numbers = promises.filter(({ waiters }) => waiters === 0).map((promise) => promise.id);
+      const others = promises.filter(({ waiters }) => waiters > 0);
+      const told = runAtOnce(innermost(others, numbers, () => true));
+      assert.deepEqual(
+        [...told.asked.map((promise) => promise.id), ...told.alone].sort((one, other) => one - other),
+        chains(promises),
+      );
+    }),
+  );
 });

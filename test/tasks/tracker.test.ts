@@ -220,3 +220,41 @@ poll();`);
   assert.deepEqual([task?.payload, pool?.oldestQueued?.payload], [null, '{"index":1}']);
   assert.ok(task?.submittedAt.some(({ function: name }) => name === 'Piscina.run' || name === 'run'));
 });
+
+test(
+  '100,000 calls that wait are counted exactly, each once, at once as well as in slices',
+  { timeout: 60_000 },
+  () => {
+    const counts = run<Record<'sliced' | 'atOnce' | 'left', number[]>>(`${PENDING}
+async function inner() { await never(); }
+async function outer() { await inner(); }
+for (let index = 0; index < 100; index++) outer();
+for (let index = 0; index < 99899; index++) never();
+const countOf = ({ groups }) => ['await', 'PROMISE'].map((wanted) =>
+  groups.filter(({ type }) => type === wanted).reduce((sum, { count }) => sum + count, 0));
+// One more waits: this function.
+setTimeout(async () => {
+  for (let beat = 0; beat < 15; beat++) tracker.beat();
+  const { snapshot } = await tracker.snapshotInSlices(request);
+  const atOnce = tracker.snapshot({ ...request, lane: 'inspector' });
+  for (let settle = 0; settle < 50000; settle++) held[100 + settle]();
+  await null;
+  done({ sliced: countOf(snapshot), atOnce: countOf(atOnce), left: countOf(tracker.snapshot(request)) });
+}, 50);`);
+    assert.deepEqual(counts, { sliced: [100, 99_900], atOnce: [100, 99_900], left: [100, 49_900] });
+  },
+);
+
+test('ages of promises are those of their making, oldest first in a group', () => {
+  const snapshot = run<TaskSnapshot>(`${PENDING}
+for (let index = 0; index < 3000; index++) never();
+setTimeout(() => { never(); done(tracker.snapshot(request)); }, 300);`);
+  const group = snapshot.groups.find(({ type }) => type === 'PROMISE');
+  const ages = group?.ages ?? [];
+  assert.deepEqual(
+    ages,
+    [...ages].sort((one, other) => one - other),
+  );
+  assert.deepEqual([group?.ageMs?.min, group?.ageMs?.max], [ages[0], ages.at(-1)]);
+  assert.ok((group?.ageMs?.min ?? 0) < (group?.ageMs?.median ?? 0));
+});
