@@ -18,6 +18,9 @@ const BATCH = 16;
 /** Promises looked at without a question between two looks at the clock. */
 const LOOKED_AT = 512;
 
+/** How long a hung thread looks for promises that were collected, which is half of the work where very many are pending. */
+const LOOK_MS = 100;
+
 /** The share of the time for listing that is taken off the time for questions, and what is left of the latter at least. */
 const LISTING_SHARE = 0.25;
 const LEFT_SHARE = 0.1;
@@ -29,6 +32,8 @@ export interface AskedPromises {
   alone: number[];
   /** The numbers of pending promises that may be chains of their own and were not asked, oldest first. */
   unasked: number[];
+  /** How many may have been collected: nobody looked. */
+  unlooked: number;
   /** Why some were not asked; null when all were. */
   why: string | null;
 }
@@ -45,28 +50,30 @@ export function* askPending(
   limits: Limits,
 ): PausableWork<AskedPromises> {
   const started = now();
-  const list = yield* listPending(watch);
-  const why = limits.lane === 'inspector' ? reasonNotToAsk(hooks, watch.samples()) : null;
-  const result: AskedPromises = { asked: [], alone: [], unasked: [], why };
+  const isAtOnce = limits.lane === 'inspector';
+  const list = yield* listPending(watch, isAtOnce ? LOOK_MS : Infinity);
+  const isPending = isAtOnce ? (): boolean => true : (id: number): boolean => watch.isKnown(id);
+  const why = isAtOnce ? reasonNotToAsk(hooks, watch.samples()) : null;
+  const result: AskedPromises = { asked: [], alone: [], unasked: [], unlooked: list.unlooked, why };
   const candidates: number[] = [];
   for (let position = 0; position < list.length; position++) {
     if ((list.waiters[position] ?? 0) > 0) candidates.push(position);
     else if (list.parents[position] === ROOT) {
       // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
       const id = list.ids[position] ?? 0;
-      if (watch.isKnown(id)) result.alone.push(id);
+      if (isPending(id)) result.alone.push(id);
     }
     if (position % LOOKED_AT === 0) yield;
   }
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
-  const placesMs = limits.lane === 'inspector' ? whatIsLeft(limits.placesMs, now() - started) : limits.placesMs;
+  const placesMs = isAtOnce ? whatIsLeft(limits.placesMs, now() - started) : limits.placesMs;
   yield* askChosen(chosen, list, watch, hooks, placesMs, result);
   let next = 0;
   for (const [index, position] of candidates.entries()) {
     const id = list.ids[position] ?? 0;
     if (result.asked[next]?.id === id) next++;
-    else if (watch.isKnown(id)) result.unasked.push(id);
+    else if (isPending(id)) result.unasked.push(id);
     if (index % LOOKED_AT === 0) yield;
   }
   return result;

@@ -2,6 +2,7 @@
  * What is pending at one moment, as parallel arrays: there may be hundreds of thousands of promises, and an object for each
  * would cost more than all questions. A promise is known by its position; parents come before what was derived from them.
  */
+import { now } from './clock.js';
 import { firstAfter, type KeptChunk } from './keptPromises.js';
 import { UNKNOWN_PARENT } from './promiseRing.js';
 import type { PromiseWatch } from './promises.js';
@@ -22,6 +23,7 @@ export class PendingList {
   /** How many pending promises were derived from each. */
   readonly waiters: Uint32Array;
   length = 0;
+  unlooked = 0;
 
   constructor(most: number) {
     this.ids = new Float64Array(most);
@@ -36,6 +38,12 @@ export class PendingList {
     this.parents[position] = parent;
     if (parent >= 0) this.waiters[parent] = (this.waiters[parent] ?? 0) + 1;
     this.length++;
+  }
+
+  /** One of which nobody knows whether it was collected. */
+  addUnlooked(id: number, parent: number): void {
+    this.add(id, parent);
+    this.unlooked++;
   }
 
   /** The number of its parent: 0 for none, below that for one that is pending no more. */
@@ -59,13 +67,18 @@ export class PendingList {
   }
 }
 
-/** Every promise that was made before this and is still pending when its turn comes, oldest first. */
-export function* listPending(watch: PromiseWatch): PausableWork<PendingList> {
+/**
+ * Every promise that was made before this and is still pending when its turn comes, oldest first.
+ * @param lookMs - how long to look for those that were collected: later ones count as pending, and are counted in `unlooked`
+ */
+export function* listPending(watch: PromiseWatch, lookMs: number): PausableWork<PendingList> {
+  const started = now();
   const newest = watch.ring.count();
   const list = new PendingList(watch.pendingMax);
   let seen = 0;
   for (let chunk = watch.keptAfter(seen); chunk !== null && seen < newest; chunk = watch.keptAfter(seen)) {
-    seen = listChunk(watch, chunk, seen, newest, list);
+    listChunk(chunk, seen, newest, list, now() - started < lookMs ? watch : null);
+    seen = chunk.last;
     yield;
   }
   for (let id = Math.max(seen, newest - watch.ring.size) + 1; id <= newest; id++) {
@@ -75,18 +88,25 @@ export function* listPending(watch: PromiseWatch): PausableWork<PendingList> {
   return list;
 }
 
-/** Returns the number up to which all are listed. */
-function listChunk(watch: PromiseWatch, chunk: KeptChunk, seen: number, newest: number, list: PendingList): number {
+/** @param watch - hears of those that were collected; null where nobody looks for them */
+function listChunk(
+  chunk: KeptChunk,
+  seen: number,
+  newest: number,
+  list: PendingList,
+  watch: PromiseWatch | null,
+): void {
   const { ids, parents, references, length } = chunk;
   for (let index = firstAfter(ids, 0, length, seen); index < length; index++) {
     const id = ids[index] ?? 0;
-    if (id > newest) return newest;
+    if (id > newest) return;
     const reference = references[index] ?? null;
     if (reference === null) continue;
     const parent = list.positionOf(parents[index] ?? 0);
     // A promise keeps those that were derived from it: asking a weak reference costs ten times as much.
-    if (parent >= 0 || reference.deref() !== undefined) list.add(id, parent);
+    if (parent >= 0) list.add(id, parent);
+    else if (watch === null) list.addUnlooked(id, parent);
+    else if (reference.deref() !== undefined) list.add(id, parent);
     else watch.forgetCollected(id);
   }
-  return ids[length - 1] ?? seen;
 }

@@ -39,17 +39,17 @@ export function* addPromises(
   groups: TaskGroups,
 ): PausableWork<{ placesRead: number; notRead: string[] }> {
   const found = yield* askPending(source.watch, source.hooks, limits);
-  const { unasked, why } = found;
+  const { unasked, unlooked, why } = found;
   const at = now();
   const chains = yield* innermost(found.asked, found.alone, (id) => source.watch.isKnown(id));
   // What was not asked stands between a request and older promises all the same.
   const links = yield* linkRequests(requests, chains.asked, [chains.alone, unasked]);
   yield* addChains(source, chains, links, at, groups);
   yield* addUnasked(source, unasked, `place not read: ${why ?? 'unknown reason'}`, at, groups);
-  return {
-    placesRead: found.asked.length + found.alone.length,
-    notRead: unasked.length === 0 ? [] : [`places of ${unasked.length} pending promises not read: ${why}`],
-  };
+  const notRead: string[] = [];
+  if (unasked.length > 0) notRead.push(`places of ${unasked.length} pending promises not read: ${why}`);
+  if (unlooked > 0) notRead.push(`${unlooked} promises count as pending, and may have been collected: no time to look`);
+  return { placesRead: found.asked.length + found.alone.length, notRead };
 }
 
 function* addChains(
