@@ -5,7 +5,7 @@
  * one promise whose awaiters are `outer`: those are links, and what remains of each stack after taking off its links
  * are chains of their own. The elements of a `Promise.all` account together for its one promise.
  */
-import type { PausableWork } from './slices.js';
+import { inBlocks, type PausableWork } from './slices.js';
 
 /** A pending promise that was asked: `stack` is the text of its awaiters, innermost first (see `frameText.ts`). */
 export interface AskedPromise {
@@ -97,13 +97,14 @@ function* offerUpTo(id: number, alone: readonly number[], next: number, level: L
 }
 
 /** What no chain accounts for; of those that are owed still, the youngest are links. */
-function* addOpen({ open, owed }: Level, chains: Chains): PausableWork<void> {
-  for (let position = 0; position < open.length - owed; position++) {
-    const promise = open[position];
-    if (typeof promise === 'number') chains.alone.push(promise);
-    else if (promise !== undefined) chains.asked.push(promise);
-    if (position % LOOKED_AT === LOOKED_AT - 1) yield;
-  }
+function addOpen({ open, owed }: Level, { asked, alone }: Chains): PausableWork<void> {
+  return inBlocks(open.length - owed, (from, to) => {
+    for (let position = from; position < to; position++) {
+      const promise = open[position];
+      if (typeof promise === 'number') alone.push(promise);
+      else if (promise !== undefined) asked.push(promise);
+    }
+  });
 }
 
 /** The stack of the link that a promise with this stack accounts for; null when it accounts for none. */

@@ -9,17 +9,14 @@ import { now } from './clock.js';
 import { listPending, ROOT, type PendingList } from './pendingList.js';
 import type { PromiseWatch } from './promises.js';
 import { askAwaitStacks, captureText, ownFile } from './realm.js';
-import type { PausableWork } from './slices.js';
+import { inBlocks, type PausableWork } from './slices.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
 /** Questions put between two looks at the clock. */
 const BATCH = 16;
 
-/** Promises looked at without a question between two looks at the clock. */
-const LOOKED_AT = 512;
-
 /** How long a hung thread looks for promises that were collected, which is half of the work where very many are pending. */
-const LOOK_MS = 100;
+const LOOK_MS = 50;
 
 /** The share of the time for listing that is taken off the time for questions, and what is left of the latter at least. */
 const LISTING_SHARE = 0.25;
@@ -56,26 +53,28 @@ export function* askPending(
   const why = isAtOnce ? reasonNotToAsk(hooks, watch.samples()) : null;
   const result: AskedPromises = { asked: [], alone: [], unasked: [], unlooked: list.unlooked, why };
   const candidates: number[] = [];
-  for (let position = 0; position < list.length; position++) {
-    if ((list.waiters[position] ?? 0) > 0) candidates.push(position);
-    else if (list.parents[position] === ROOT) {
-      // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
-      const id = list.ids[position] ?? 0;
-      if (isPending(id)) result.alone.push(id);
+  yield* inBlocks(list.length, (from, to) => {
+    for (let position = from; position < to; position++) {
+      if ((list.waiters[position] ?? 0) > 0) candidates.push(position);
+      else if (list.parents[position] === ROOT) {
+        // What `await` makes for itself is derived, and nothing waits for it; of others nobody needs to be asked.
+        const id = list.ids[position] ?? 0;
+        if (isPending(id)) result.alone.push(id);
+      }
     }
-    if (position % LOOKED_AT === 0) yield;
-  }
+  });
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
   const placesMs = isAtOnce ? whatIsLeft(limits.placesMs, now() - started) : limits.placesMs;
   yield* askChosen(chosen, list, watch, hooks, placesMs, result);
   let next = 0;
-  for (const [index, position] of candidates.entries()) {
-    const id = list.ids[position] ?? 0;
-    if (result.asked[next]?.id === id) next++;
-    else if (isPending(id)) result.unasked.push(id);
-    if (index % LOOKED_AT === 0) yield;
-  }
+  yield* inBlocks(candidates.length, (from, to) => {
+    for (let index = from; index < to; index++) {
+      const id = list.ids[candidates[index] ?? 0] ?? 0;
+      if (result.asked[next]?.id === id) next++;
+      else if (isPending(id)) result.unasked.push(id);
+    }
+  });
   return result;
 }
 

@@ -11,7 +11,7 @@ import type { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
 import { linkRequests } from './requestLinks.js';
 import type { ListedRequest } from './requestTasks.js';
-import type { PausableWork } from './slices.js';
+import { inBlocks, type PausableWork } from './slices.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
 const NOTES = {
@@ -28,8 +28,8 @@ export interface PromiseSource {
   hooks: HooksWithoutPromises;
 }
 
-/** Promises added to groups between two looks at the clock. */
-const ADDED = 128;
+/** Chains with a stack that are added to groups between two looks at the clock. */
+const ADDED = 64;
 
 /** Adds to `groups`; returns how many were asked for their place, and a line when some were not. */
 export function* addPromises(
@@ -64,10 +64,11 @@ function* addChains(
     if (!isOurs(chain.stack)) addChain(source, chain, links.get(chain.id) ?? null, at, groups);
     if (index % ADDED === 0) yield;
   }
-  for (const [index, id] of alone.entries()) {
-    addChain(source, { id, parent: 0, stack: '', waiters: 0 }, null, at, groups);
-    if (index % ADDED === 0) yield;
-  }
+  yield* inBlocks(alone.length, (from, to) => {
+    for (const id of alone.slice(from, to)) {
+      addChain(source, { id, parent: 0, stack: '', waiters: 0 }, null, at, groups);
+    }
+  });
 }
 
 function addChain(
@@ -89,7 +90,7 @@ function addChain(
   );
 }
 
-function* addUnasked(
+function addUnasked(
   { watch, ages }: PromiseSource,
   ids: readonly number[],
   note: string,
@@ -97,10 +98,9 @@ function* addUnasked(
   groups: TaskGroups,
 ): PausableWork<void> {
   const shape = (): GroupShape => shapeOf({ key: note, note, waitsFor: null }, '', null);
-  for (const [index, id] of ids.entries()) {
-    groups.add(note, id, ages.ageOf(id, at), watch.labels(id), shape);
-    if (index % ADDED === 0) yield;
-  }
+  return inBlocks(ids.length, (from, to) => {
+    for (const id of ids.slice(from, to)) groups.add(note, id, ages.ageOf(id, at), watch.labels(id), shape);
+  });
 }
 
 function noteOf(chain: AskedPromise): string | null {

@@ -6,7 +6,7 @@
  */
 import type { WaitsFor } from '../report/types.js';
 import { firstAfter } from './keptPromises.js';
-import type { PausableWork } from './slices.js';
+import { inBlocks, type PausableWork } from './slices.js';
 
 /** `fetch` makes some promises of its own in between, more for a body. */
 const NUMBERS_BETWEEN = 40;
@@ -21,9 +21,6 @@ interface Request {
   record: { promise: number; creation(): string | null };
   waitsFor: WaitsFor;
 }
-
-/** Promises looked at between two looks at the clock. */
-const LOOKED_AT = 512;
 
 /**
  * What chains wait for, by their promise's number.
@@ -64,10 +61,9 @@ function* nearRequests(
     (numbers[firstAfter(numbers, 0, numbers.length, id - 1)] ?? Infinity) - id <= NUMBERS_BETWEEN;
   const near = chains.filter(({ id }) => isNear(id));
   for (const ids of others) {
-    for (const [index, id] of ids.entries()) {
-      if (isNear(id)) near.push({ id, stack: '' });
-      if (index % LOOKED_AT === 0) yield;
-    }
+    yield* inBlocks(ids.length, (from, to) => {
+      for (const id of ids.slice(from, to)) if (isNear(id)) near.push({ id, stack: '' });
+    });
   }
   return near.sort((one, other) => one.id - other.id);
 }

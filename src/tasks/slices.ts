@@ -16,6 +16,17 @@ export function runAtOnce<Result>(work: PausableWork<Result>): Result {
   }
 }
 
+/** Positions between two places to pause: some hundredths of a millisecond. */
+const BLOCK = 512;
+
+/** Does `work` for all positions up to `length`, a block at a time: in a function of its own it is compiled early. */
+export function* inBlocks(length: number, work: (from: number, to: number) => void): PausableWork<void> {
+  for (let from = 0; from < length; from += BLOCK) {
+    work(from, Math.min(length, from + BLOCK));
+    yield;
+  }
+}
+
 /**
  * Calls `done` with the result and the longest slice in ms, or `failed`. The loop stays alive until then, unless
  * `schedule` does it otherwise. Nothing is done
