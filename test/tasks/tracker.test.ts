@@ -235,11 +235,11 @@ const countOf = ({ groups }) => ['await', 'PROMISE'].map((wanted) =>
 // One more waits: this function.
 setTimeout(async () => {
   for (let beat = 0; beat < 15; beat++) tracker.beat();
-  const { snapshot } = await tracker.snapshotInSlices(request);
+  const { result } = await tracker.snapshotInSlices(request);
   const atOnce = tracker.snapshot({ ...request, lane: 'inspector' });
   for (let settle = 0; settle < 50000; settle++) held[100 + settle]();
   await null;
-  done({ sliced: countOf(snapshot), atOnce: countOf(atOnce), left: countOf(tracker.snapshot(request)) });
+  done({ sliced: countOf(result), atOnce: countOf(atOnce), left: countOf(tracker.snapshot(request)) });
 }, 50);`);
     assert.deepEqual(counts, { sliced: [100, 99_900], atOnce: [100, 99_900], left: [100, 49_900] });
   },
