@@ -2,9 +2,11 @@
  * What Vitest keeps in a thread or process that it runs tests in: which test is running, and the code that it made of each
  * file. All of it is read as data, and nothing of it is called; where Vitest keeps it elsewhere one day, nothing is known.
  */
-import { types } from 'node:util';
 import type { RunningTest } from '../protocol.js';
 import { dataOf } from '../tasks/ownData.js';
+
+/** Without an import: this is part of the heap probe too, which is evaluated where `require` does not exist. */
+const { types } = process.getBuiltinModule('node:util');
 
 /** What Vitest's workers call their state, on `globalThis`. */
 const STATE = '__vitest_worker__';

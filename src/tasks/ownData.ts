@@ -3,7 +3,8 @@
  * nobody can stop a loop. So only data properties are read, and proxies are left alone. Where Node itself has a getter,
  * Node's own is called, whatever the object or its class made of it.
  */
-import { types } from 'node:util';
+/** Without an import: this is part of the heap probe too, which is evaluated where `require` does not exist. */
+const { types } = process.getBuiltinModule('node:util');
 
 const PROTOTYPES_MAX = 16;
 

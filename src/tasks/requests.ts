@@ -208,9 +208,11 @@ export class RequestWatch {
     const slot = id & RING_MASK;
     const object = this.#objects[slot];
     this.#objects[slot] = undefined;
-    if (object === undefined || hasEnded(this.#sources[slot] ?? 'server', object)) return;
-    const record = this.#record(id, object);
-    if (record.inFlight() === null) return;
+    const hasGone = object === undefined || hasEnded(this.#sources[slot] ?? 'server', object);
+    const record = hasGone ? null : this.#record(id, object);
+    // A stack that is held keeps alive what ran on it.
+    this.#details[slot] = null;
+    if (record === null || record.inFlight() === null) return;
     if (this.#old.size >= KEPT_MAX) {
       this.#uncounted++;
       return;
