@@ -1,7 +1,7 @@
 /** Asks an instrumented process: leaves a request, sends the signal, waits for the answer. It never ends what it asks. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AskedKind, AskedRequest, HeapScanMode, RefusedAnswer } from '../asking/request.js';
+import type { AskedKind, AskedRequest, HeapScanMode, RefusedAnswer } from '../coordinator/asking/request.js';
 import { GuruError, messageOf } from '../errors.js';
 import { structuralFault } from '../report/check.js';
 import type { Report } from '../report/types.js';

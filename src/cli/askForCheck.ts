@@ -1,5 +1,5 @@
 /** Asks an instrumented process whether its loops turn: no report, and an answer also while main hangs. */
-import type { CheckAnswer } from '../asking/check.js';
+import type { CheckAnswer } from '../coordinator/asking/check.js';
 import { ask, type AskOptions } from './ask.js';
 import { refused } from './target.js';
 

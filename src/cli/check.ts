@@ -1,5 +1,5 @@
 /** `gmr check PID`: whether anything is stuck, by the heartbeats of all threads: for a health check or a script. */
-import type { CheckAnswer, LoopCheck } from '../asking/check.js';
+import type { CheckAnswer, LoopCheck } from '../coordinator/asking/check.js';
 import { GuruError } from '../errors.js';
 import { spokenTime } from '../report/durations.js';
 import { counted } from '../view/amounts.js';

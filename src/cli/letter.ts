@@ -14,7 +14,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { folderIn, reasonAgainst } from '../asking/folder.js';
+import { folderIn, reasonAgainst } from '../coordinator/asking/folder.js';
 import {
   answerName,
   isAskingName,
@@ -22,7 +22,7 @@ import {
   REQUEST_MAX_BYTES,
   requestName,
   type AskedRequest,
-} from '../asking/request.js';
+} from '../coordinator/asking/request.js';
 import { readRegularFile } from '../coordinator/regularFile.js';
 import { GuruError, messageOf } from '../errors.js';
 import { asOwner } from './owner.js';

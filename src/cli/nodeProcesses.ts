@@ -1,7 +1,7 @@
 /** The Node.js processes of this machine, and which of them can be asked for a report. */
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import { signalInName } from '../asking/threadName.js';
+import { signalInName } from '../coordinator/asking/threadName.js';
 import { isOff, signals } from '../optionChecks.js';
 import { isStopSignal } from '../coordinator/stopSignals.js';
 import { isNodeName, preloads } from '../sections/nodeCommands.js';

@@ -1,5 +1,5 @@
 /** The process that is to be asked: that it is there, ours, Node.js, instrumented, and that its signal does not end it. */
-import { placesFor } from '../asking/folder.js';
+import { placesFor } from '../coordinator/asking/folder.js';
 import { GuruError } from '../errors.js';
 import { readNodeProcess } from './nodeProcesses.js';
 import {

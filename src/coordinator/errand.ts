@@ -2,7 +2,7 @@
  * What a report is made for. A signal alone means: print it as the options say. Where a request of `gmr` waits, the signal
  * came with it, and means what the request says.
  */
-import { takeRequest, type Asked } from '../asking/take.js';
+import { takeRequest, type Asked } from './asking/take.js';
 import type { Trigger } from '../report/types.js';
 import type { FinishOrder } from './lead.js';
 import type { ReportSettings } from './settings.js';

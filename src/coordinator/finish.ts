@@ -1,5 +1,5 @@
 /** From what was collected to the finished report, and out: the heavy end, in the sentinel where there is one. */
-import { writeAnswer } from '../asking/answer.js';
+import { writeAnswer } from './asking/answer.js';
 import { findVerdicts } from '../report/verdicts.js';
 import { assembleReport } from './assemble.js';
 import { redactReport } from '../report/redact.js';

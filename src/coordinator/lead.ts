@@ -1,7 +1,7 @@
 /** Leading one report: the claim, the collecting, the finishing. The same code on main and in the sentinel. */
 import { hostname } from 'node:os';
 import { monotonicMs, type SharedState } from '../agent/sharedState.js';
-import type { AnswerPlace } from '../asking/answer.js';
+import type { AnswerPlace } from './asking/answer.js';
 import type { Report, Trigger } from '../report/types.js';
 import { collect, type Lanes } from './collect.js';
 import type { Collected, ReportRequest } from './collected.js';

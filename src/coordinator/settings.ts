@@ -1,7 +1,7 @@
 /** The part of the options that goes to other threads: plain data, without the application's functions and objects. */
 import type { AgentSettings } from '../protocol.js';
 import type { Options } from '../options.js';
-import { placesFor } from '../asking/folder.js';
+import { placesFor } from './asking/folder.js';
 import { requestFile } from './requestFile.js';
 
 /** Node's own, where it is switched on. */

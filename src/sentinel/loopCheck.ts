@@ -5,7 +5,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import { monotonicMs, type SharedState, type ThreadSlot } from '../agent/sharedState.js';
-import { checkByHeartbeats, type CheckAnswer, type LoopCheck } from '../asking/check.js';
+import { checkByHeartbeats, type CheckAnswer, type LoopCheck } from '../coordinator/asking/check.js';
 import type { Report } from '../report/types.js';
 import { sampleThread, wakingsOf } from './kernelLane.js';
 

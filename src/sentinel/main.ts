@@ -4,9 +4,9 @@ import { setInterval, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { monotonicMs, SharedState } from '../agent/sharedState.js';
-import { refuse, writeAnswer, type AnswerPlace } from '../asking/answer.js';
-import { waitingRequest } from '../asking/take.js';
-import { nameOwnThread } from '../asking/threadName.js';
+import { refuse, writeAnswer, type AnswerPlace } from '../coordinator/asking/answer.js';
+import { waitingRequest } from '../coordinator/asking/take.js';
+import { nameOwnThread } from '../coordinator/asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import { deliver } from '../coordinator/deliver.js';
 import { ASKED } from '../coordinator/errand.js';
@@ -295,8 +295,11 @@ link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', ({ requ
 );
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
   lastMainFacts = collected.main;
+  const claim = shared.claims;
   const finished = finishReport(collected, settings, order);
-  finishedClaim = shared.claims;
+  finishedClaim = claim;
+  // At once, for main: until it hears that its report is out it may be late enough to be taken for hung with the lead.
+  shared.releaseLead(claim);
   return order.wantReport ? finished : null;
 });
 link.on<typeof settings>('settings', (changed) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import test from 'node:test';
-import { signalInName } from '../../src/asking/threadName.js';
+import { signalInName } from '../../src/coordinator/asking/threadName.js';
 import { withoutLaunchers } from '../../src/cli/choose.js';
 import {
   descendantsOf,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import type { CheckAnswer } from '../../src/asking/check.js';
+import type { CheckAnswer } from '../../src/coordinator/asking/check.js';
 import { descendantsOf } from '../../src/cli/nodeProcesses.js';
 import type { PsRow } from '../../src/cli/ps.js';
 import type { TreeEntry } from '../../src/view/processTree.js';

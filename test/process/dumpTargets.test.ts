@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
-import { requestName } from '../../src/asking/request.js';
-import { startTimeIn } from '../../src/asking/take.js';
+import { requestName } from '../../src/coordinator/asking/request.js';
+import { startTimeIn } from '../../src/coordinator/asking/take.js';
 import { descendantsOf } from '../../src/cli/nodeProcesses.js';
 import type { Report } from '../../src/report/types.js';
 import { gmr } from '../harness/command.js';

@@ -1,5 +1,5 @@
 /** Whether the loops of a process turn, by the heartbeats of its threads: what a health check is told. */
-import { spokenTime } from '../report/durations.js';
+import { spokenTime } from '../../report/durations.js';
 
 /**
  * `turns`: its loop has turned within the last second. `parked`: its pool or library has put it to sleep, and wakes it

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { checkByHeartbeats, type CheckAnswer } from '../../src/asking/check.js';
-import { exitCodeOf, inWords } from '../../src/cli/check.js';
+import { checkByHeartbeats, type CheckAnswer } from '../../../src/coordinator/asking/check.js';
+import { exitCodeOf, inWords } from '../../../src/cli/check.js';
 
 /** Heartbeats of main and a worker, each so long ago, in ms. */
 function heartbeats(main: number, worker: number, heartbeatMs: number | null = 250): CheckAnswer {

@@ -5,7 +5,7 @@
 import { lstatSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { readRegularFile } from '../coordinator/regularFile.js';
+import { readRegularFile } from '../regularFile.js';
 import { folderIn, reasonAgainst } from './folder.js';
 import { answerName, parseRequest, REQUEST_MAX_BYTES, requestName, type AskedRequest } from './request.js';
 

@@ -1,8 +1,8 @@
 /** The answer to a request: whole or not at all, for its owner alone, and only while somebody waits for it. */
 import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { messageOf } from '../errors.js';
-import type { Report } from '../report/types.js';
+import { messageOf } from '../../errors.js';
+import type { Report } from '../../report/types.js';
 import type { RefusedAnswer } from './request.js';
 import type { Asked } from './take.js';
 

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { assert as assertProperty, json, oneof, property, string } from 'fast-check';
-import { answerName, isAskingName, parseRequest, requestName, type AskedRequest } from '../../src/asking/request.js';
+import {
+  answerName,
+  isAskingName,
+  parseRequest,
+  requestName,
+  type AskedRequest,
+} from '../../../src/coordinator/asking/request.js';
 
 const REQUEST: AskedRequest = {
   format: 'guru-meditation.request',

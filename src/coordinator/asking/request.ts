@@ -2,7 +2,7 @@
  * What `gmr` asks a process for, as a file: the process finds it by its name when its signal comes, takes it away, and
  * writes the answer over an empty file that the asker left for it.
  */
-import { OPTION_SPECS, type Options } from '../options.js';
+import { OPTION_SPECS, type Options } from '../../options.js';
 
 export type HeapScanMode = Options['heapScan'];
 
