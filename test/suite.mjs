@@ -1,5 +1,5 @@
 /**
- * Runs the built tests, file by file, two at a time: `node test/suite.mjs`. They watch real processes hang on a machine
+ * Runs the built tests, file by file, three at a time: `node test/suite.mjs`. They watch real processes hang on a machine
  * that may be busy itself; so a file that fails is run once more, alone, and only what fails then as well is a failure.
  * Both runs are said.
  */
@@ -8,7 +8,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const AT_A_TIME = 2;
+const AT_A_TIME = 3;
 const LONGEST_FILE_MS = 4 * 60_000;
 
 function testFiles() {

@@ -37,7 +37,7 @@ export function testVitestRun(pool: 'threads' | 'forks'): void {
     assert.equal(done.code, 124, done.stderr);
     const told = done.stderr.slice(0, done.stderr.indexOf('==== Guru'));
     const stuck = told.search(
-      /^(?:STUCK|SLOW) {2,3}\S+ \d+: (?:worker \d+|main) (?:spins|wants) [^]*?layout {2}\S*spins\.spec\.ts:5\b/m,
+      /^(?:STUCK|SLOW) {2,3}\S+ \d+: (?:worker \d+|main)(?: of pool \S+)? (?:spins|wants) [^]*?layout {2}\S*spins\.spec\.ts:5\b/m,
     );
     const waits = told.search(
       /^WAITS {2}\S+ \d+: 1 x await, for .*\n {2}in {5}async fetchRates {2}\S*waits\.spec\.ts:\d+/m,
