@@ -1,6 +1,7 @@
 /**
- * `npm run test:nodes`: the built test suite under each supported line of Node but the running one. The binaries come from the npm package
- * `node`, each in a folder of its own below `.nodes`, kept there for the next time. `npm run test:nodes -- 22 24` runs some.
+ * `npm run test:nodes`: the built test suite under each supported line of Node but the running one. The binaries come from
+ * the npm package `node`, each in a folder of its own below `.nodes`, kept there for the next time.
+ * `npm run test:nodes -- 22 24` runs some.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';

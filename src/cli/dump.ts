@@ -12,6 +12,7 @@ import { EXIT, readWords, type Command, type OptionValues } from './command.js';
 import { writeAll } from './output.js';
 import { printText } from './printText.js';
 import { withProgress } from './progress.js';
+import { readView } from './values.js';
 
 /** A report is for its owner. */
 const MODE = 0o600;
@@ -42,11 +43,12 @@ export const dump: Command = {
 async function runDump(words: string[]): Promise<number> {
   const { values, positionals } = readWords('dump', dump, words);
   const options = readAskOptions('dump', values);
+  const view = readView('dump', values);
   const isAttached = values['attach'] === true;
   const pid = isAttached ? namedPid(positionals) : choosePid('dump', positionals);
   const take = isAttached ? attachedReport : askForReport;
   const report = await withProgress(({ step, signal }) => take(pid, { ...options, onStep: step, signal }));
-  print(report, values);
+  print(report, values, view);
   return EXIT.done;
 }
 
@@ -57,21 +59,19 @@ function namedPid([word, ...more]: readonly string[]): number {
   return parsePid('dump', word);
 }
 
-function print(report: Report, values: OptionValues): void {
+function print(report: Report, values: OptionValues, view: ViewName): void {
   const { html, output } = values;
   if (typeof html === 'string') write(html, rendered(report, 'html', false));
   const isAskedFor = typeof output === 'string' || values['json'] === true || values['view'] !== undefined;
   if (typeof html === 'string' && !isAskedFor) return;
-  const view = values['json'] === true ? 'json' : String(values['view'] ?? 'text');
   const text = rendered(report, view, values['full'] === true);
   if (typeof output === 'string') write(output, text);
   else if (view === 'text') printText(text);
   else writeAll(text);
 }
 
-/** @throws {GuruError} `GMR_VIEW` for a view that does not exist. */
-function rendered(report: Report, view: string, full: boolean): string {
-  const text = render(report, view as ViewName, { full });
+function rendered(report: Report, view: ViewName, full: boolean): string {
+  const text = render(report, view, { full });
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 

@@ -12,6 +12,7 @@ import { EXIT, readWords, type Command, type OptionValues } from './command.js';
 import { writeAll } from './output.js';
 import { printText } from './printText.js';
 import { readStoredReport } from './storedReport.js';
+import { readView } from './values.js';
 
 export const show: Command = {
   takes: 'FILE...',
@@ -35,7 +36,7 @@ async function showFiles(words: string[]): Promise<number> {
   const { values, positionals } = readWords('show', show, words);
   if (positionals.length === 0) throw new GuruError('GMR_USAGE', 'show: expected a file, got none');
   const filter = filterOf(values);
-  const view = (values['view'] ?? 'text') as ViewName;
+  const view = readView('show', values);
   const options: ViewOptions = { sections: namesIn(values['sections']), full: values['full'] === true };
   const reports = positionals.map((file) => readStoredReport('show', file));
   const found = reports.map((report) => filtered(report, filter));

@@ -1,5 +1,7 @@
-/** What words and options of a command stand for: times, counts. Each throws `GMR_USAGE` for what it is not. */
+/** What words and options of a command stand for: times, counts, views. Each throws `GMR_USAGE` for what it is not. */
 import { GuruError } from '../errors.js';
+import { isViewName, type ViewName } from '../view/render.js';
+import type { OptionValues } from './command.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
 
@@ -18,6 +20,13 @@ export function readTime(name: string, text: string): number {
 export function readCount(name: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw wrong(name, 'a whole number from 1', text);
+}
+
+/** The view that `--json` or `--view` asks for. */
+export function readView(command: string, { json, view }: OptionValues): ViewName {
+  const name = json === true ? 'json' : String(view ?? 'text');
+  if (isViewName(name)) return name;
+  throw wrong(`${command} --view`, 'text, json, xml, html or summary', name);
 }
 
 function wrong(name: string, expected: string, actual: string): GuruError {

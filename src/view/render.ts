@@ -21,6 +21,10 @@ const VIEWS: Record<ViewName, (report: Report, options: ViewOptions) => string> 
   summary: renderSummary,
 };
 
+export function isViewName(name: string): name is ViewName {
+  return Object.hasOwn(VIEWS, name);
+}
+
 /**
  * The report as one string, with a line break at its end (a view function's result is returned as it is).
  * `options.sections` holds for text, JSON, XML and HTML; `linePrefix` and `full` for text.
@@ -28,7 +32,7 @@ const VIEWS: Record<ViewName, (report: Report, options: ViewOptions) => string> 
  */
 export function render(report: Report, view: ViewName | ViewFunction, options: ViewOptions = {}): string {
   if (typeof view === 'function') return renderBy(view, report);
-  if (!Object.hasOwn(VIEWS, view)) {
+  if (!isViewName(view)) {
     throw new GuruError(
       'GMR_VIEW',
       `there is no view ${JSON.stringify(view)}; there are ${Object.keys(VIEWS).join(', ')}, or a function`,

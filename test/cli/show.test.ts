@@ -32,6 +32,17 @@ test('a stored report is printed as text, from a file and from stdin', BOUND, ()
   assert.equal(gmr(['show', '-'], { input: JSON.stringify(sampleReport()) }).stdout, stdout);
 });
 
+test('a view that does not exist is a wrong call, said before anything is read or asked', BOUND, () => {
+  for (const words of [
+    ['show', '--view', 'pdf', stored('plain.json', sampleReport())],
+    ['dump', '--view', 'toString', String(process.pid)],
+  ]) {
+    const { code, stdout, stderr } = gmr(words);
+    assert.deepEqual([code, stdout], [2, '']);
+    assertOneLine(stderr, /--view: expected text, json, xml, html or summary, got "(?:pdf|toString)"/);
+  }
+});
+
 test('a thread, and what has a text in it, are shown alone; what matches nothing is said and is 1', BOUND, () => {
   const file = stored('filtered.json', sampleReport());
   const one = gmr(['show', '--thread', '3', file]);
