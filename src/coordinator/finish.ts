@@ -15,6 +15,8 @@ import { isStillAlive } from './stopSignals.js';
 import { VERSION } from './version.js';
 import { SourceLines } from './sourceLines.js';
 
+export { deliver };
+
 export function finishReport(collected: Collected, settings: ReportSettings, order: FinishOrder): Report {
   const report = buildReport(collected, settings);
   if (order.deliver) deliver(report, settings);

@@ -1,6 +1,6 @@
 /**
- * The heavy end of a report on main: needed only where there is no sentinel to do it. It is a file of its own in the
- * package, loaded with the first report, because parsing it would make every start slower.
+ * The heavy end of a report: in the sentinel, and on main where there is none. It is a file of its own in the package,
+ * because parsing it would make every start slower: main loads it with the first report, the sentinel soon after its start.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -8,9 +8,8 @@ import { refuse, writeAnswer, type AnswerPlace } from '../coordinator/asking/ans
 import { waitingRequest } from '../coordinator/asking/take.js';
 import { nameOwnThread } from '../coordinator/asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
-import { deliver } from '../coordinator/deliver.js';
 import { ASKED } from '../coordinator/errand.js';
-import { finishReport } from '../coordinator/finish.js';
+import { loadHeavyEnd } from '../coordinator/heavyEnd.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
 import { ownIdentity, readRss } from '../coordinator/mainFacts.js';
@@ -35,6 +34,9 @@ import { Watchdog } from './watchdog.js';
 
 /** What a main that is only slow gets to hear a stop signal after the report, in ms. */
 const STOP_WAIT_MS = 500;
+
+/** When the heavy end is loaded, unless a report needs it earlier: what lives shorter is spared it. */
+const HEAVY_END_AFTER_MS = 500;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 let settings = setup.settings;
@@ -82,7 +84,7 @@ const lead = new Lead(
     own: null,
     mainFacts: askMainFacts,
   }),
-  (collected, order) => Promise.resolve(finishReport(collected, settings, order)),
+  (collected, order) => Promise.resolve(loadHeavyEnd().finishReport(collected, settings, order)),
 );
 
 /** From main itself when its loop turns, which its heartbeat tells without asking. */
@@ -238,7 +240,7 @@ async function reportStuck(threadIds: number[], detail: string): Promise<boolean
   const found = await takeQuietReport(detail);
   if (found === null || !found.threads.some((thread) => threadIds.includes(thread.threadId) && isStuck(thread)))
     return false;
-  deliver(found, settings);
+  loadHeavyEnd().deliver(found, settings);
   handOver.offer(found);
   return true;
 }
@@ -287,6 +289,15 @@ async function report(claim: Claim, trigger: Trigger): Promise<void> {
   }
 }
 
+/** Where it fails now, the first report says why. */
+function loadAhead(): void {
+  try {
+    loadHeavyEnd();
+  } catch {
+    // Tried again when it is needed.
+  }
+}
+
 link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
   reach.read(request, answered, () => link.tell('stacks', null)),
 );
@@ -296,7 +307,7 @@ link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', ({ requ
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
   lastMainFacts = collected.main;
   const claim = shared.claims;
-  const finished = finishReport(collected, settings, order);
+  const finished = loadHeavyEnd().finishReport(collected, settings, order);
   finishedClaim = claim;
   // At once, for main: until it hears that its report is out it may be late enough to be taken for hung with the lead.
   shared.releaseLead(claim);
@@ -335,3 +346,4 @@ shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();
 setInterval(() => {}, 1_000_000); // Keeps this thread going; main holds it unref'd, so it ends with the process.
+setTimer(loadAhead, HEAVY_END_AFTER_MS).unref();
