@@ -14,6 +14,8 @@ import { together } from './together.js';
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;
 const PLACES_MS = 100;
+/** A thread that hangs is not kept from anything, and on a crowded machine 100 ms may be few of its own. */
+const PLACES_HUNG_MS = 200;
 
 /** What the stacks of threads that do not answer their port get for themselves, in ms. */
 const STACKS_FIRST_MS = 150;
@@ -139,7 +141,8 @@ function oneEach(answers: Answer[]): Answer[] {
 
 export function toSnapshotRequest(request: ReportRequest, lane: 'port' | 'inspector'): SnapshotRequest {
   const { id: requestId, heapScan, readTasks } = request;
-  return { requestId, lane, placesMax: PLACES_MAX, placesMs: PLACES_MS, heapScan, readTasks };
+  const placesMs = lane === 'inspector' ? PLACES_HUNG_MS : PLACES_MS;
+  return { requestId, lane, placesMax: PLACES_MAX, placesMs, heapScan, readTasks };
 }
 
 /** Sections of workers get what the deadline leaves, less what it takes to put the report together. */

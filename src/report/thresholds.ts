@@ -4,8 +4,8 @@ export const THRESHOLDS = {
   turnedRecentlyMs: 1000,
   /** A worker of a pool exists to compute: a pool whose workers take seconds for a task is busy, not stalled. */
   workerStuckMs: 10_000,
-  /** Up to this utilization a thread counts as idle: answering the request itself takes about as much. */
-  busyUtilization: 0.1,
+  /** Up to this utilization a thread counts as idle: what this package does in it takes a tenth, twice that where CPUs are short. */
+  busyUtilization: 0.25,
   /** A thread that waits uses next to no CPU, one that runs gets all but what others take: far from both. */
   onCpuShare: 0.25,
   /** Two looks at a thread nearer than this say nothing: the scheduler's slices are a few ms. */

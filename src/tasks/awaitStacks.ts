@@ -20,7 +20,7 @@ const LOOK_MS = 50;
 
 /** The share of the time for listing that is taken off the time for questions, and what is left of the latter at least. */
 const LISTING_SHARE = 0.25;
-const LEFT_SHARE = 0.1;
+const LEFT_SHARE = 0.5;
 
 export interface AskedPromises {
   /** Those that something waits for, oldest first. */
