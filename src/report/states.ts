@@ -102,7 +102,7 @@ function turning(facts: StateFacts, cpu: CpuUse | null): Decided | null {
   const isRecent = turnedAgoMs !== null && turnedAgoMs < THRESHOLDS.turnedRecentlyMs;
   if (facts.loopTurned !== true && !isRecent) return null;
   // On a crowded machine it waits for a CPU whenever it is asked something.
-  const isQuiet = cpu?.kind === 'waits' || (cpu?.share ?? 1) < THRESHOLDS.busyUtilization;
+  const isQuiet = cpu?.kind === 'waits' || (cpu?.share ?? 1) < THRESHOLDS.quietCpuShare;
   const isIdle = allStacks(facts).every((stack) => stack.length === 0) && isQuiet;
   const why = facts.loopTurned === true ? 'its loop turned between two looks' : recentLine(facts, turnedAgoMs ?? 0);
   return { state: isIdle ? 'idle' : 'busy', evidence: withCpu([why], cpu) };

@@ -6,6 +6,8 @@ export const THRESHOLDS = {
   workerStuckMs: 10_000,
   /** Up to this utilization a thread counts as idle: what this package does in it takes a tenth, twice that where CPUs are short. */
   busyUtilization: 0.25,
+  /** A thread whose loop turns and that uses less of a CPU than this does nothing but wake. */
+  quietCpuShare: 0.1,
   /** A thread that waits uses next to no CPU, one that runs gets all but what others take: far from both. */
   onCpuShare: 0.25,
   /** Two looks at a thread nearer than this say nothing: the scheduler's slices are a few ms. */
