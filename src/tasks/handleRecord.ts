@@ -5,6 +5,8 @@ import { readStack, type HeldStack } from './realm.js';
 import type { TaskType } from './taskTypes.js';
 
 export class HandleRecord {
+  /** How many were watched before it, and itself: where it sits in the ring. */
+  readonly number: number;
   readonly asyncId: number;
   readonly triggerId: number;
   readonly type: TaskType;
@@ -15,10 +17,11 @@ export class HandleRecord {
   #stack: HeldStack | string | null;
 
   constructor(
-    given: Pick<HandleRecord, 'asyncId' | 'triggerId' | 'type' | 'labels'>,
+    given: Pick<HandleRecord, 'number' | 'asyncId' | 'triggerId' | 'type' | 'labels'>,
     resource: object,
     stack: HeldStack | null,
   ) {
+    this.number = given.number;
     this.asyncId = given.asyncId;
     this.triggerId = given.triggerId;
     this.type = given.type;

@@ -1,13 +1,14 @@
 /**
  * Handles and every other async resource but promises, by async hooks: `init` alone, because a hook with `destroy` costs
  * timers nearly half as much again. What is done is told from the resource itself (`handleRecord.ts`), when a report or a
- * heartbeat asks. Only resources that applications and libraries make with `AsyncResource` cannot be asked: `destroy` is
- * hooked from the first of those on, and looks in a map that holds nothing else.
+ * heartbeat asks. Two kinds cannot be asked: what is made with `AsyncResource` tells its end by a call (`destroyCalls.ts`),
+ * and for what native addons make, `destroy` is hooked from the first of those on.
  *
  * As with promises, the youngest sit in a ring; what the ring pushes out while it is in use goes to a map, held weakly.
  */
 import type { AsyncHook } from 'node:async_hooks';
 import { Ages } from './ages.js';
+import { createDestroyCalls } from './destroyCalls.js';
 import { HandleRecord } from './handleRecord.js';
 import { currentLabels } from './labels.js';
 import { holdStack, type HeldStack } from './realm.js';
@@ -32,7 +33,8 @@ export class HandleWatch {
   readonly #types = new TaskTypes();
   readonly #young: (HandleRecord | undefined)[] = Array.from<undefined>({ length: RING_SIZE });
   readonly #old = new Map<number, HandleRecord>();
-  readonly #embedded = new Map<number, HandleRecord>();
+  readonly #ofAddons = new Map<number, HandleRecord>();
+  readonly #destroyCalls = createDestroyCalls<HandleRecord>((record) => this.#end(record));
   readonly #beats: number[] = [];
   readonly #hook: (asyncId: number, type: string, triggerId: number, resource: object) => void;
   readonly #init: AsyncHook;
@@ -59,6 +61,7 @@ export class HandleWatch {
   start(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
+    this.#destroyCalls.start();
     this.#hooks.enable(this.#init);
     if (this.#destroyState === 'on') this.#hooks.enable(this.#destroy);
   }
@@ -66,6 +69,7 @@ export class HandleWatch {
   stop(): void {
     if (!this.#isRunning) return;
     this.#isRunning = false;
+    this.#destroyCalls.stop();
     this.#hooks.disable(this.#init);
     if (this.#destroyState === 'on') this.#hooks.disable(this.#destroy);
   }
@@ -98,11 +102,7 @@ export class HandleWatch {
 
   /** What was made with `AsyncResource` and is in use, oldest first; null now and then, as above. */
   *embedded(): Generator<HandleRecord | null> {
-    let seen = 0;
-    for (const record of this.#embedded.values()) {
-      if (++seen % 256 === 0) yield null;
-      if (record.isInUse()) yield record;
-    }
+    for (const record of this.inUse()) if (record === null || record.type.kind === 'embedder') yield record;
   }
 
   #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
@@ -115,17 +115,21 @@ export class HandleWatch {
   }
 
   #onDestroy(asyncId: number): void {
-    const record = this.#embedded.get(asyncId);
-    if (record === undefined) return;
+    const record = this.#ofAddons.get(asyncId);
+    if (record !== undefined) this.#end(record);
+  }
+
+  #end(record: HandleRecord): void {
     record.destroy();
-    this.#embedded.delete(asyncId);
-    this.#old.delete(asyncId);
+    const slot = record.number & RING_MASK;
+    if (this.#young[slot] === record) this.#young[slot] = undefined;
+    else this.#forget(record);
   }
 
   #watch(asyncId: number, type: TaskType, triggerId: number, resource: object): void {
     if (asyncId >= this.ages.markAt) this.ages.mark(asyncId);
     const record = new HandleRecord(
-      { asyncId, triggerId, type, labels: currentLabels() },
+      { asyncId, triggerId, type, labels: currentLabels(), number: this.#count + 1 },
       resource,
       this.#holdCreation(type),
     );
@@ -135,7 +139,8 @@ export class HandleWatch {
     this.#young[slot] = record;
     const earlier = (this.#count - LOOKED_AT_AGAIN) & RING_MASK;
     if (this.#young[earlier]?.hasClearlyEnded() === true) this.#young[earlier] = undefined;
-    if (type.kind === 'embedder') this.#watchDestroy(record);
+    if (type.kind === 'embedder') this.#destroyCalls.watch(resource, record);
+    else if (type.kind === 'addon') this.#watchDestroy(record);
   }
 
   #holdCreation(type: TaskType): HeldStack | null {
@@ -144,7 +149,7 @@ export class HandleWatch {
 
   /** Enabled after the running job: a hook enabled while hooks run would not be counted right by Node. */
   #watchDestroy(record: HandleRecord): void {
-    this.#embedded.set(record.asyncId, record);
+    this.#ofAddons.set(record.asyncId, record);
     if (this.#destroyState !== 'off') return;
     this.#destroyState = 'wanted';
     nextTick(() => {
@@ -165,7 +170,7 @@ export class HandleWatch {
   #promote(record: HandleRecord): void {
     if (record.hasClearlyEnded()) return;
     if (record.isGone()) {
-      this.#embedded.delete(record.asyncId);
+      this.#ofAddons.delete(record.asyncId);
       return;
     }
     if (this.#old.size < KEPT_MAX) this.#old.set(record.asyncId, record);
@@ -187,6 +192,6 @@ export class HandleWatch {
 
   #forget(record: HandleRecord): void {
     this.#old.delete(record.asyncId);
-    if (record.type.kind === 'embedder') this.#embedded.delete(record.asyncId);
+    if (record.type.kind === 'addon') this.#ofAddons.delete(record.asyncId);
   }
 }

@@ -10,7 +10,7 @@ const STREAMS = new Set(['TCPWRAP', 'PIPEWRAP', 'TTYWRAP']);
 
 /** What the resource says itself (`hasRef`): null where it cannot be asked, or is an object of the application's. */
 export function refOf({ type, resource }: HandleRecord): boolean | null {
-  if (type.kind === 'embedder' || type.kind === 'http') return null;
+  if (type.kind === 'embedder' || type.kind === 'addon' || type.kind === 'http') return null;
   try {
     const hasRef = dataOf(resource, 'hasRef');
     const ref: unknown = typeof hasRef === 'function' ? hasRef.call(resource) : null;

@@ -20,6 +20,10 @@ const SWEPT_PER_BEAT = 500;
 /** Pairs of chunks that a heartbeat may put together, each some microseconds. */
 const COMPACTED_PER_BEAT = 16;
 
+/** A heartbeat looks for so many promises that are pending, among so many of the youngest. */
+const SAMPLES = 8;
+const SAMPLED_AMONG = 512;
+
 export class PromiseWatch {
   readonly ring: PromiseRing;
   readonly #kept = new KeptPromises();
@@ -119,7 +123,7 @@ export class PromiseWatch {
   samples(): object[] {
     const found: object[] = [];
     const last = this.ring.count();
-    for (let id = last; id > Math.max(0, last - this.ring.size) && found.length < 8; id--) {
+    for (let id = last; id > Math.max(0, last - SAMPLED_AMONG) && found.length < SAMPLES; id--) {
       const promise = this.ring.find(id);
       if (promise !== undefined) found.push(promise);
     }

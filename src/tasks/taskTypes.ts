@@ -1,5 +1,6 @@
 /** What is known of each type of async resource: whether it is watched, and how many creation stacks it may have. */
 
+import { isAsyncResource } from './destroyCalls.js';
 import { dataOf } from './ownData.js';
 
 /** Made and gone within a turn of the loop, in masses; `PROMISE` is watched by other means. */
@@ -34,8 +35,8 @@ const TYPES_MAX = 500;
 /** Longer names are cut: applications make them up. */
 const NAME_MAX = 200;
 
-/** How to tell that a resource is still in use. */
-export type ResourceKind = 'native' | 'timer' | 'port' | 'http' | 'embedder';
+/** How to tell that a resource is still in use; `embedder`: made with `AsyncResource`; `addon`: by an addon's native code. */
+export type ResourceKind = 'native' | 'timer' | 'port' | 'http' | 'embedder' | 'addon';
 
 export class TaskType {
   readonly name: string;
@@ -72,7 +73,7 @@ export class TaskTypes {
 
   /** The entry of a type that is seen for the first time, from its first resource. */
   add(name: string, resource: object): TaskType {
-    if (this.#types.size >= TYPES_MAX) return this.#entry('(other types)', 'embedder');
+    if (this.#types.size >= TYPES_MAX) return this.#entry('(other types)', 'addon');
     return this.#entry(name, kindOf(name, resource));
   }
 
@@ -93,9 +94,9 @@ function kindOf(name: string, resource: object): ResourceKind {
   if (name === 'Timeout' && dataOf(resource, '_destroyed') !== undefined) return 'timer';
   if (name === 'MESSAGEPORT') return 'port';
   if (name === 'HTTPINCOMINGMESSAGE' || name === 'HTTPCLIENTREQUEST') return 'http';
-  return isNative(dataOf(resource, 'getAsyncId')) || isNative(dataOf(dataOf(resource, 'handle'), 'getAsyncId'))
-    ? 'native'
-    : 'embedder';
+  if (isNative(dataOf(resource, 'getAsyncId')) || isNative(dataOf(dataOf(resource, 'handle'), 'getAsyncId')))
+    return 'native';
+  return isAsyncResource(resource) ? 'embedder' : 'addon';
 }
 
 /** An application may give its own `AsyncResource` methods of these names: only the runtime's own are ever called. */
