@@ -106,6 +106,7 @@ export class HandleWatch {
   }
 
   #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
+    if (isMostFrequent(name)) return;
     try {
       const type = this.#types.get(name) ?? this.#types.add(name, resource);
       if (type.isWatched) this.#watch(asyncId, type, triggerId, resource);
@@ -194,4 +195,9 @@ export class HandleWatch {
     this.#old.delete(record.asyncId);
     if (record.type.kind === 'addon') this.#ofAddons.delete(record.asyncId);
   }
+}
+
+/** Several for each request or pool task, never watched (`taskTypes.ts`): told by two pointers, before any look-up. */
+function isMostFrequent(name: string): boolean {
+  return name === 'TickObject' || name === 'Microtask';
 }
