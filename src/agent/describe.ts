@@ -7,6 +7,7 @@ interface BuiltIns {
   'node:fs': typeof import('node:fs');
   'node:worker_threads': typeof import('node:worker_threads');
   'node:perf_hooks': typeof import('node:perf_hooks');
+  'node:async_hooks': typeof import('node:async_hooks');
 }
 
 /** Built-in modules without an import: works in code that an inspector evaluates, where there is no `require`. */

@@ -46,6 +46,7 @@ export function look(): string {
   return JSON.stringify({
     stack: guarded('stack', () => captureStack(), [], notRead),
     loops: guarded('loop count', readLoopCount, null, notRead),
+    executionId: guarded('running tick', () => modules.get('node:async_hooks').executionAsyncId(), 0, notRead),
     entry: guarded('entry', readEntry, null, notRead),
     heap: guarded('heap', readHeap, null, notRead),
     oldSpace: guarded('heap', readOldSpace, null, notRead),

@@ -39,6 +39,7 @@ export function assembleThread(answer: Answer, collected: Collected, complete: C
     phase,
     deadlinePassed: false,
     loopTurned: evidence?.loopTurned ?? null,
+    ticksTurned: evidence?.ticksTurned ?? false,
     ...processFacts(collected),
     ...taskFacts(snapshot, collected),
   });

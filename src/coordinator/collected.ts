@@ -55,6 +55,8 @@ export interface Evidence {
   kernel: KernelEvidence | null;
   /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
   loopTurned?: boolean | null;
+  /** Whether it was seen in two different ticks. */
+  ticksTurned?: boolean;
   /** False when the inspector could not be asked about it at all. */
   inspectorReached?: boolean;
   /** What the CPU profiler found, where stacks were empty: functions by their own share, most first. */

@@ -33,8 +33,8 @@ export interface StateFacts {
   taskRunningMs?: number | null;
   /** Whether the loop turned between two looks (`uvMetricsInfo.loopCount`); leave it out where nobody looked. */
   loopTurned?: boolean | null;
-  /** Whether a microtask or tick left at the first look had run at the second; leave it out where nobody looked. */
-  microtasksTurned?: boolean | null;
+  /** Whether it was seen in two different ticks or callbacks (`executionAsyncId`); leave it out where nobody looked. */
+  ticksTurned?: boolean;
   /** Share of the scheduler's periods in which the control group was throttled; leave it out where nobody knows. */
   throttledShare?: number | null;
   /** CPUs that the watched threads of the process had together; leave it out where nobody knows. */
@@ -177,10 +177,12 @@ function silentWait(facts: StateFacts, kernel: KernelEvidence, asked: string, in
 
 /** The fact that shows an endless chain of microtasks or ticks; null where nothing does. */
 function microtaskEvidence(facts: StateFacts, cpu: CpuUse | null): string | null {
-  if (facts.microtasksTurned === true) return 'microtasks or ticks run on while its loop does not turn';
   const stacks = allStacks(facts);
+  if (!stacks.every((stack) => isEnteredAsTask(stack))) return null;
+  if (facts.ticksTurned === true && isKnownNotToTurn(facts))
+    return 'one tick follows another while its loop does not turn';
   const between = stacks.filter((stack) => isBetweenTasks(stack)).length;
-  if (between === 0 || !stacks.every((stack) => isEnteredAsTask(stack))) return null;
+  if (between === 0) return null;
   if (!isKnownNotToTurn(facts) && (stacks.length < THRESHOLDS.emptyStacks || cpu?.kind !== 'runs')) return null;
   return `no frames but those of microtasks or ticks in ${between} of ${stacks.length} samples`;
 }

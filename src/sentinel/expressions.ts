@@ -22,9 +22,10 @@ export function snapshotExpression(request: SnapshotRequest, by: 'agent' | 'prob
 export function lookExpression(by: 'agent' | 'probe'): string {
   if (by === 'probe') return inProbe('look()');
   return `(() => { const agent = ${AGENT}; if (agent === undefined) return "";
-    let entry = null, loops = null, heap = null, oldSpace = null, oldLimit = null;
+    let entry = null, loops = null, executionId = 0, heap = null, oldSpace = null, oldLimit = null;
     try {
       loops = process.getBuiltinModule("node:perf_hooks").performance.nodeTiming.uvMetricsInfo?.loopCount ?? null;
+      executionId = process.getBuiltinModule("node:async_hooks").executionAsyncId();
       const threads = process.getBuiltinModule("node:worker_threads");
       const file = threads.isMainThread ? null : process.argv[1];
       if (typeof file === "string" && /^([/\\\\]|[A-Za-z]:|file:)/.test(file)) entry = file;
@@ -38,7 +39,7 @@ export function lookExpression(by: 'agent' | 'probe'): string {
         ?? Number(/--max[-_]old[-_]space[-_]size[= ](\\d+)/.exec(words)?.[1] ?? 0);
       oldLimit = megabytes > 0 ? megabytes * 1024 * 1024 : null;
     } catch {}
-    return JSON.stringify({ entry, loops, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
+    return JSON.stringify({ entry, loops, executionId, heap, oldSpace, oldLimit, osThreadId: null, stack: JSON.parse(agent.stack()) }); })()`;
 }
 
 /**

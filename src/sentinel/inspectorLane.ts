@@ -19,6 +19,8 @@ export interface ReadThread {
   sampledForMs: number;
   /** Whether its loop turned between the first look and the last; null where the runtime does not count. */
   loopTurned: boolean | null;
+  /** Whether it was seen in two different ticks. */
+  ticksTurned: boolean;
   profile: ProfiledFunction[];
 }
 
@@ -126,7 +128,8 @@ export class InspectorLane {
     const answerMs = monotonicMs() - this.#request.startedMs;
     const answer: Answer = { snapshot, lane: 'inspector', answerMs, title: target.title };
     this.#firstLooks.set(target.threadId, look);
-    this.read.set(target.threadId, { target, answer, samples: [], sampledForMs: 0, loopTurned: null, profile: [] });
+    const nothingYet = { samples: [], sampledForMs: 0, loopTurned: null, ticksTurned: false, profile: [] };
+    this.read.set(target.threadId, { target, answer, ...nothingYet });
   }
 
   /** The empty text where the thread has no agent, null where it gave no answer in time. */
@@ -154,8 +157,11 @@ export class InspectorLane {
     if (look === null || look === '') return;
     thread.samples.push(look.stack);
     thread.sampledForMs = monotonicMs() - started;
-    const first = this.#firstLooks.get(thread.target.threadId)?.loops ?? null;
-    if (first !== null && look.loops !== null) thread.loopTurned = look.loops !== first;
+    const first = this.#firstLooks.get(thread.target.threadId);
+    if (first === undefined) return;
+    if (first.loops !== null && look.loops !== null) thread.loopTurned = look.loops !== first.loops;
+    if (first.executionId === 0) first.executionId = look.executionId;
+    else if (look.executionId !== 0 && look.executionId !== first.executionId) thread.ticksTurned = true;
   }
 
   async #profile(thread: ReadThread): Promise<void> {

@@ -5,6 +5,11 @@ export interface Look {
   stack: RawFrame[];
   /** How often the thread's loop has turned; null where the runtime does not count. */
   loops: number | null;
+  /**
+   * The async id of the tick or callback that runs (`executionAsyncId`), another for each tick; 0 in a promise's job and where
+   * the runtime does not tell. It needs no async hook: Node keeps it for ticks and callbacks in any case.
+   */
+  executionId: number;
   /** The file that a worker was started with; null on main, and for code passed as text. */
   entry: string | null;
   heap: ThreadSnapshot['heap'];

@@ -194,11 +194,14 @@ function isReached(threadId: number, lane: InspectorLane | null): boolean {
 }
 
 function evidenceOfRead(lane: InspectorLane | null, kernel: KernelWatch): Evidence[] {
-  return [...(lane?.read.values() ?? [])].map(({ answer, samples, sampledForMs, loopTurned, profile }) => ({
-    ...kernel.evidence(answer.snapshot.threadId),
-    samples,
-    sampledForMs,
-    loopTurned,
-    profile,
-  }));
+  return [...(lane?.read.values() ?? [])].map(
+    ({ answer, samples, sampledForMs, loopTurned, ticksTurned, profile }) => ({
+      ...kernel.evidence(answer.snapshot.threadId),
+      samples,
+      sampledForMs,
+      loopTurned,
+      ticksTurned,
+      profile,
+    }),
+  );
 }

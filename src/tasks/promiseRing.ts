@@ -49,21 +49,22 @@ export interface RingListener {
   onSettled(id: number): void;
 }
 
-class Stamp extends Returned {
-  readonly #id: number;
-
-  constructor(promise: object, id: number) {
-    super(promise);
-    this.#id = id;
-  }
-
-  static of(promise: object): number {
-    return #id in promise ? promise.#id : 0;
-  }
-}
-
 /** @param withStacks - take a creation stack for every promise: for `tasks: full` only, it costs much. */
 export function createPromiseRing(ages: Ages, listener: RingListener, withStacks: boolean): PromiseRing {
+  /** Of this ring alone: a promise that a ring before it numbered is none of its own. */
+  class Stamp extends Returned {
+    readonly #id: number;
+
+    constructor(promise: object, id: number) {
+      super(promise);
+      this.#id = id;
+    }
+
+    static of(promise: object): number {
+      return #id in promise ? promise.#id : 0;
+    }
+  }
+
   const young: (object | undefined)[] = Array.from<undefined>({ length: SIZE });
   const stacks: (HeldStack | null)[] | null = withStacks ? Array.from({ length: SIZE }, () => null) : null;
   const ids = new Float64Array(SIZE);

@@ -94,13 +94,17 @@ describe('a thread that answered the inspector', () => {
     );
     check({ answeredStack: [], stackSamples: [[], []], instrumented: false, kernel: ON_CPU }, 'microtask-loop');
     check(
-      { answeredStack: TICKS, stackSamples: [TICKS], turnedAgoMs: 5000, microtasksTurned: true, kernel: ON_CPU },
+      { answeredStack: TICKS, stackSamples: [TICKS], turnedAgoMs: 5000, ticksTurned: true, kernel: ON_CPU },
       'microtask-loop',
     );
   });
 
   it('is not in a microtask loop when a timer called it, or one empty stack is all there is', () => {
     check({ answeredStack: LOOP, stackSamples: [[]], turnedAgoMs: 5000, kernel: ON_CPU }, 'spinning');
+    check(
+      { answeredStack: LOOP, stackSamples: [LOOP], turnedAgoMs: 5000, ticksTurned: true, kernel: ON_CPU },
+      'spinning',
+    );
     check({ answeredStack: [], stackSamples: [[]], instrumented: false, kernel: ON_CPU }, 'busy');
   });
 

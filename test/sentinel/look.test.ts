@@ -21,6 +21,7 @@ function look(given: Partial<Look>): Look {
   return {
     stack: [],
     loops: null,
+    executionId: 0,
     entry: null,
     heap: null,
     oldSpace: null,

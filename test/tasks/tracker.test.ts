@@ -188,6 +188,19 @@ done(seen);`,
   ]);
 });
 
+test('what was pending before a change of mode takes nothing off the list when it settles', () => {
+  const counts = run<number[]>(`${PENDING}
+const count = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'PROMISE').reduce((sum, { count }) => sum + count, 0);
+for (let index = 0; index < 100; index++) never();
+const resolves = held.splice(0);
+tracker.setMode('full');
+for (let index = 0; index < 100; index++) never();
+const before = count();
+for (const resolve of resolves) resolve();
+setTimeout(() => done([before, count()]), 20);`);
+  assert.deepEqual(counts, [100, 100]);
+});
+
 test('full gives promises a creation stack', () => {
   const snapshot = run<TaskSnapshot>(
     `${PENDING}

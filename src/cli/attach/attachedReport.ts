@@ -30,10 +30,8 @@ const SILENT_MS = 1500;
 
 const NOT_TOLD: NotRead = {
   threadId: null,
-  what: 'ages, places of creation, and who submitted what',
-  why:
-    'the process was started without guru-meditation: nobody knows since when anything waits or hangs, ' +
-    'and of its tasks only those that wait in an async function were looked for',
+  what: 'ages and places of creation',
+  why: 'it was started without guru-meditation; of its tasks only awaits were looked for',
 };
 
 export interface AttachOptions {
