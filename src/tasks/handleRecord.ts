@@ -30,6 +30,7 @@ export class HandleRecord {
     this.#stack = stack;
   }
 
+  /** A look through a weak reference, which costs some 300 ns: not to be asked for in vain. */
   get resource(): object | undefined {
     return this.#strong ?? this.#weak?.deref();
   }
@@ -83,8 +84,8 @@ export class HandleRecord {
 }
 
 /** Whether it is a timer whose callback runs right now: Node takes it out of its list for as long. */
-export function isRunning({ type, resource }: HandleRecord): boolean {
-  return type.kind === 'timer' && dataOf(resource, '_idleNext') === null;
+export function isRunning(record: HandleRecord): boolean {
+  return record.type.kind === 'timer' && dataOf(record.resource, '_idleNext') === null;
 }
 
 /**

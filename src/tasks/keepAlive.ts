@@ -9,9 +9,11 @@ const REQUEST = /REQ|^(TCP|PIPE)CONNECTWRAP$|^(WRITE|SHUTDOWN|UDPSEND)WRAP$/;
 const STREAMS = new Set(['TCPWRAP', 'PIPEWRAP', 'TTYWRAP']);
 
 /** What the resource says itself (`hasRef`): null where it cannot be asked, or is an object of the application's. */
-export function refOf({ type, resource }: HandleRecord): boolean | null {
-  if (type.kind === 'embedder' || type.kind === 'addon' || type.kind === 'http') return null;
+export function refOf(record: HandleRecord): boolean | null {
+  const { kind } = record.type;
+  if (kind === 'embedder' || kind === 'addon' || kind === 'http') return null;
   try {
+    const { resource } = record;
     const hasRef = dataOf(resource, 'hasRef');
     const ref: unknown = typeof hasRef === 'function' ? hasRef.call(resource) : null;
     return typeof ref === 'boolean' ? ref : null;
@@ -24,8 +26,9 @@ export function refOf({ type, resource }: HandleRecord): boolean | null {
  * A handle holds the loop open while it is ref'd and active, a request while it is under way; of others nobody can tell.
  * Standard streams are ref'd from the start to the end, and hold nothing open while nobody reads from them.
  */
-export function keepsAlive({ type, resource }: HandleRecord, ref: boolean | null): boolean | null {
-  if (ref === true && STREAMS.has(type.name)) return !isIdleStream(resource);
+export function keepsAlive(record: HandleRecord, ref: boolean | null): boolean | null {
+  const { type } = record;
+  if (ref === true && STREAMS.has(type.name)) return !isIdleStream(record.resource);
   if (ref !== null) return ref;
   return type.kind === 'native' && REQUEST.test(type.name) ? true : null;
 }

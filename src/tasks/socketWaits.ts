@@ -33,10 +33,10 @@ export class SocketWaits {
   /** Never throws, and calls nothing of the application. */
   of(record: HandleRecord): HandleWait {
     try {
-      const resource = record.resource;
+      const { kind, name } = record.type;
+      const resource = kind === 'http' || kind === 'native' ? record.resource : undefined;
       if (resource === undefined) return NOTHING;
-      if (record.type.kind === 'http') return this.#ofMessage(resource);
-      if (record.type.kind === 'native') return this.#ofNative(record.type.name, resource);
+      return kind === 'http' ? this.#ofMessage(resource) : this.#ofNative(name, resource);
     } catch {
       // Not known, then.
     }
