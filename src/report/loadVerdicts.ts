@@ -130,6 +130,7 @@ function submitters(pool: PoolReport, report: Unjudged): { place: Frame | null; 
   const place = most === undefined ? null : culprit(most.stack, report.process.root);
   if (most === undefined || place === null) return { place: null, evidence: [] };
   const all = pool.queued === 1 ? 'it waits' : `all ${pool.queued} wait`;
-  const count = most.count === pool.queued ? all : `${most.count} wait`;
+  // Of tasks that come in masses only some have a place.
+  const count = most.count === pool.queued ? all : `at least ${most.count} of them wait`;
   return { place, evidence: [`${count} at ${formatFrame(place, report.process.root).replace(/^async /, '')}`] };
 }
