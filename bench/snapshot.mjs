@@ -17,7 +17,7 @@ import { BENCH, PRELOAD } from './harness/variants.mjs';
 const SETTLED_MS = 1500;
 const BETWEEN_MS = 100;
 const REPORTS_A_PROCESS = 2;
-const REPORTS_A_PROCESS_OF_ALL = 4;
+const REPORTS_A_PROCESS_OF_ALL = 5;
 const RIVAL = '@sentry-internal/node-native-stacktrace';
 
 const WORKERS = [1, 8, 64, 256];

@@ -1,7 +1,7 @@
 /** The workers that this thread started, instrumented or not: what a thread census is made of. */
 import type { Worker } from 'node:worker_threads';
 import type { ChildThread } from '../protocol.js';
-import type { TaskTracker } from '../tasks/tracker.js';
+import type { TaskTracker } from '../tasks/taskTracker.js';
 
 export class Children {
   readonly #tracker: TaskTracker;

@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { setInterval, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
-import { monotonicMs, SharedState } from '../agent/sharedState.js';
+import { SharedState } from '../agent/sharedState.js';
 import { refuse, writeAnswer, type AnswerPlace } from '../coordinator/asking/answer.js';
 import { waitingRequest } from '../coordinator/asking/take.js';
 import { nameOwnThread } from '../coordinator/asking/threadName.js';
@@ -12,18 +12,19 @@ import { ASKED } from '../coordinator/errand.js';
 import { loadHeavyEnd } from '../coordinator/heavyEnd.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
-import { ownIdentity, readRss } from '../coordinator/mainFacts.js';
+import { ownIdentity } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
 import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
 import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
 import { messageOf } from '../errors.js';
-import type { NotRead, Report, SectionReport, ThreadReport, Trigger } from '../report/types.js';
+import type { Report, ThreadReport, Trigger } from '../report/types.js';
 import { Errands } from './errands.js';
 import { FileTrigger } from './fileTrigger.js';
 import { HandOver } from './handOver.js';
 import { LoopChecks } from './loopCheck.js';
+import { FactsOfMain } from './mainFacts.js';
 import { loadInspector } from './ownInspector.js';
 import { raisePriority } from './priority.js';
 import { ProcessReach, SILENT_MS } from './reach.js';
@@ -50,6 +51,7 @@ const reach = new ProcessReach({
   kernelOptions: () => ({ readMemory: settings.readMemory }),
   silentMs: SILENT_MS,
 });
+const factsOfMain = new FactsOfMain(shared, link, setup);
 const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
@@ -57,18 +59,14 @@ const requests = new ReportQueue(beginReport);
 const askedFor = new ReportQueue(beginReport);
 const errands = new Errands(link);
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
-let crash: Crash | null = null;
-let isLeaving = false;
 let isAnswering = false;
 /** The request whose signal came while another report was being taken. */
 let askedMeanwhile: string | null = null;
 let finishedClaim = 0;
 let stopsHandled: string[] = [];
 let fileTriggers: FileTrigger[] = [];
-let sectionTitles: string[] = [];
 let stillAlive: NodeJS.Timeout | null = null;
 let watchdog: Watchdog | null = null;
-let lastMainFacts: MainFacts | null = null;
 
 const lead = new Lead(
   'sentinel',
@@ -82,48 +80,10 @@ const lead = new Lead(
     ports,
     reach,
     own: null,
-    mainFacts: askMainFacts,
+    mainFacts: (request) => factsOfMain.ask(request, settings),
   }),
   (collected, order) => Promise.resolve(loadHeavyEnd().finishReport(collected, settings, order)),
 );
-
-/** From main itself when its loop turns, which its heartbeat tells without asking. */
-async function askMainFacts(request: ReportRequest): Promise<MainFacts> {
-  if (crash !== null) return { ...factsWithoutMain(), sections: [crashSection(crash)] };
-  if (isLeaving) return factsWithoutMain();
-  const main = shared.threads().find((slot) => slot.threadId === 0);
-  const beatMs = settings.heartbeat;
-  if (main === undefined || beatMs === null || monotonicMs() - main.turnedAtMs > beatMs * 2) return factsWithoutMain();
-  try {
-    return await link.ask<MainFacts>('facts', request, request.deadlineMs);
-  } catch {
-    return factsWithoutMain();
-  }
-}
-
-/** The exception that ends the process, most recent call first, as its stack says. */
-function crashSection({ message, stack }: Crash): SectionReport {
-  return { title: 'Crash', data: stack === '' ? message : stack, error: null };
-}
-
-/** What main told last; its own code cannot run now. */
-function factsWithoutMain(): MainFacts {
-  const why = isLeaving
-    ? 'main is on its way out, and the code of the application runs nowhere else'
-    : 'main does not turn its loop, and the code of the application runs nowhere else';
-  const notRun: NotRead[] = sectionTitles.map((title) => ({ threadId: 0, what: `section ${title}`, why }));
-  if (settings.hasOnReport)
-    notRun.push({ threadId: 0, what: 'onReport', why: `${why}; it is called when main turns its loop again` });
-  const sections = sectionTitles.map((title) => ({ title, data: null, error: `not run: ${why}` }));
-  const known = lastMainFacts ?? {
-    title: process.title,
-    argv: process.argv,
-    execArgv: setup.execArgv,
-    mainScript: setup.mainScript,
-    configuration: {},
-  };
-  return { ...known, memory: { rss: readRss(), heapUsed: null, external: null }, sections, notRun };
-}
 
 function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
   stopsHandled = handledByOthers;
@@ -212,7 +172,7 @@ function claimFromMain(claim: number): number {
 
 /** Main blocks in its exit until this is done. Its own report may be out already, or be made by another thread now. */
 async function onLeaving({ signal, claim }: Leaving): Promise<void> {
-  isLeaving = true;
+  factsOfMain.setLeaving();
   try {
     if (finishedClaim === claim) return;
     const own = claimFromMain(claim);
@@ -225,12 +185,12 @@ async function onLeaving({ signal, claim }: Leaving): Promise<void> {
 
 /** Main is blocked in its crash handler until this is done, so that its stack and all others are still there. */
 async function onCrash(thrown: Crash): Promise<void> {
-  crash = thrown;
+  factsOfMain.setCrash(thrown);
   try {
     const claim = claimFromMain(shared.claims);
     if (claim !== 0) await report({ number: claim, ofMain: null }, { kind: 'crash', detail: thrown.message });
   } finally {
-    crash = null;
+    factsOfMain.setCrash(null);
     shared.endLastReport();
   }
 }
@@ -305,7 +265,7 @@ link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', ({ requ
   reach.scan(request, candidates),
 );
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
-  lastMainFacts = collected.main;
+  factsOfMain.keep(collected.main);
   const claim = shared.claims;
   const finished = loadHeavyEnd().finishReport(collected, settings, order);
   finishedClaim = claim;
@@ -322,14 +282,10 @@ link.on<AnswerPlace>('check', answerCheck);
 link.on<Crash>('crash', onCrash);
 link.on<Leaving>('leaving', onLeaving);
 link.on<string>('stop', reportIfStillAlive);
-link.on<string[]>('section titles', (titles) => {
-  sectionTitles = titles;
-});
+link.on<string[]>('section titles', (titles) => factsOfMain.keepTitles(titles));
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
 link.on<SignalsHeard>('signals', listen);
-link.on<MainFacts>('main facts', (facts) => {
-  lastMainFacts = facts;
-});
+link.on<MainFacts>('main facts', (facts) => factsOfMain.keep(facts));
 link.on('exiting', () => reach.abort());
 
 process.on('workerMessage', (message: unknown) => {

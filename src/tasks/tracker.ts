@@ -3,7 +3,7 @@
  * no effect; `installTracker` puts the hooks of its mode in place. Nothing here throws into the application.
  */
 import { setImmediate } from 'node:timers';
-import type { RawFrame, RawPool, SnapshotRequest, TaskSnapshot } from '../protocol.js';
+import type { RawPool, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive, TasksMode } from '../report/types.js';
 import { Ages } from './ages.js';
 import { AliveList, type MapFrames } from './aliveList.js';
@@ -20,6 +20,7 @@ import { RequestWatch } from './requests.js';
 import { addRequests, readRequests, type ListedRequest, type RequestsInFlight } from './requestTasks.js';
 import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
 import { SocketWaits } from './socketWaits.js';
+import type { InSlices, TaskRequest, TaskTracker, TrackerOptions, WorkerCreation } from './taskTracker.js';
 import { HooksWithoutPromises } from './withoutPromises.js';
 
 /** Without promise hooks only a walk over the heap lists promises, which another thread starts (`sentinel/heapScan.ts`). */
@@ -28,52 +29,6 @@ const NOT_SCANNED = 'not asked for';
 /** Node 24.0 to 24.13 and 25.0 to 25.5 have neither of the two means (`withoutPromises.ts`). */
 const NO_HANDLES =
   'this Node cannot keep promises out of async hooks, so handles are watched with tasks full only (their types are counted all the same)';
-
-export type TaskRequest = Pick<SnapshotRequest, 'lane' | 'placesMax' | 'placesMs' | 'heapScan'>;
-
-export interface WorkerCreation {
-  stack: RawFrame[];
-  agoMs: number;
-}
-
-/** What was read in slices, and the longest of them in ms. */
-export interface InSlices<Result> {
-  result: Result;
-  longestPauseMs: number;
-}
-
-export interface TaskTracker {
-  readonly mode: TasksMode;
-  /** At once and synchronous: inside an interrupt of a hung thread. Never throws; what failed is in `notRead`. */
-  snapshot(request: TaskRequest): TaskSnapshot;
-  /** The worker pools of this thread, at once. */
-  pools(request: TaskRequest): RawPool[];
-  /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. */
-  poolsInSlices(request: TaskRequest): Promise<InSlices<RawPool[]>>;
-  /** For a healthy thread: the same in slices of about 2 ms between turns of the loop. Never rejects. */
-  snapshotInSlices(request: TaskRequest): Promise<InSlices<TaskSnapshot>>;
-  /** Where the workers of this thread were created and how long ago in ms, by thread id, as far as that is known. */
-  workerCreations(): Map<number, WorkerCreation>;
-  /** What keeps this thread running (see `aliveList.ts`). Rejects when why-is-node-running was wanted and is not there. */
-  whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]>;
-  /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
-  beat(): void;
-  /** Lists the tasks for nobody, asking none for its place: so that the code is compiled when it is needed. */
-  rehearse(): void;
-  /** Changes what is watched from now on. */
-  setMode(mode: TasksMode): void;
-  /** Changes how much of a pool task's payload is shown, in bytes. */
-  setPayload(bytes: number): void;
-  /** Takes all hooks out again. */
-  stop(): void;
-}
-
-export interface TrackerOptions {
-  /** How much of a pool task's payload to show. */
-  payloadBytes: number;
-  /** Adds to the pools that were found what is known of them beside their tasks. */
-  describePools: DescribePools;
-}
 
 /** Starts to watch this thread's tasks. */
 export function installTracker(mode: TasksMode, options: TrackerOptions): TaskTracker {
