@@ -49,12 +49,13 @@ export class Agent {
   constructor(shared: SharedState, settings: AgentSettings, parentThreadId: number | null) {
     this.#shared = shared;
     this.#parentThreadId = parentThreadId;
+    // Before anything is watched: the timer is no task of the application's.
+    this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
     this.#tracker = installTracker(settings.tasks, {
       payloadBytes: settings.taskPayload,
       describePools: (found, lane, payloadBytes) => describePools(this.pools, found, lane, payloadBytes),
     });
     this.#children = new Children(this.#tracker);
-    this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
     this.#heartbeat.onBeat(() => this.#beat());
     setImmediate(() => {
       captureStack(); // Makes what it needs now: the first look into this thread, whatever it does then, is short.
@@ -208,10 +209,15 @@ export class Agent {
     }
   }
 
+  /** Runs `work`, of this package: what it makes at once is no task of the application's. */
+  asOwn<Result>(work: () => Result): Result {
+    return this.#tracker.ignoring(work);
+  }
+
   /** Changes what this thread does from now on. */
   apply(settings: AgentSettings): void {
     this.#tracker.setMode(settings.tasks);
     this.#tracker.setPayload(settings.taskPayload);
-    this.#heartbeat.setInterval(settings.heartbeatMs);
+    this.asOwn(() => this.#heartbeat.setInterval(settings.heartbeatMs));
   }
 }

@@ -22,11 +22,11 @@ export function introduce(agent: Agent, token: string): void {
     const sentinel = agent.shared.sentinelThreadId;
     if (sentinel === knownTo || sentinel === SENTINEL_PENDING) return;
     knownTo = sentinel;
-    sendPorts(agent, token, sentinel);
+    agent.asOwn(() => sendPorts(agent, token, sentinel));
   };
   const attemptSoon = (left: number): void => {
     attempt();
-    if (knownTo === SENTINEL_PENDING && left > 0) setTimeout(attemptSoon, SOON_MS, left - 1).unref();
+    if (knownTo === SENTINEL_PENDING && left > 0) agent.asOwn(() => setTimeout(attemptSoon, SOON_MS, left - 1).unref());
   };
   attemptSoon(SOON_TIMES);
   agent.heartbeat.onBeat(attempt);

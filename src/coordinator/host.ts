@@ -56,7 +56,7 @@ export class Host {
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
   static install(version: string, file: string): null {
     const host = new Host(version, file);
-    host.#start();
+    host.#agent.asOwn(() => host.#start());
     return null;
   }
 
@@ -275,8 +275,9 @@ export class Host {
 
   #startSentinel(): void {
     const { sentinel } = this.#options;
-    if (sentinel === 'eager') this.#sentinel.start();
-    else if (sentinel === 'lazy') setTimeout(() => this.#sentinel.start(), LAZY_MS).unref();
+    const start = (): void => this.#agent.asOwn(() => this.#sentinel.start());
+    if (sentinel === 'eager') start();
+    else if (sentinel === 'lazy') setTimeout(start, LAZY_MS).unref();
     else this.#withoutSentinel();
   }
 

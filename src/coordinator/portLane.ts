@@ -6,6 +6,7 @@ import { isAnswer, isPools, isTasks } from '../protocol.js';
 import type { FromAgent, PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';
 import type { Answer } from './collected.js';
+import { InTurn } from './inTurn.js';
 import { areSoundPools, areSoundSections, isSoundSnapshot, isSoundTasks } from './soundAnswer.js';
 
 type SectionsAnswer = Extract<FromAgent, { kind: 'sections' }>;
@@ -106,10 +107,9 @@ export class Asking {
   readonly #started: number;
   readonly #silent: Set<number>;
   readonly #tasksToCome = new Set<number>();
-  readonly #askTasks: (threadId: number) => void;
+  readonly #turns: InTurn;
   readonly #close: () => void;
   #wake: () => void = () => {};
-  #isAskingTasks = false;
 
   constructor(
     requestId: string,
@@ -118,7 +118,7 @@ export class Asking {
     askTasks: (threadId: number) => void,
     close: () => void,
   ) {
-    this.#askTasks = askTasks;
+    this.#turns = new InTurn(askTasks);
     this.#requestId = requestId;
     this.#started = started;
     this.#silent = new Set(threadIds);
@@ -135,15 +135,15 @@ export class Asking {
     return this.#until(() => [...this.#silent].every((threadId) => expectedSilent.has(threadId)), untilMs);
   }
 
-  /** From now on every thread that has spoken or will speak is asked for its tasks. */
+  /** From now on every thread that has spoken or will speak is asked for its tasks, when its turn comes. */
   askTasks(): void {
-    this.#isAskingTasks = true;
-    for (const threadId of this.#tasksToCome) this.#askTasks(threadId);
+    this.#turns.start();
   }
 
   /** Until every thread whose loop turns has sent its tasks, or `untilMs` after the request; then closes. */
   async answered(untilMs: number): Promise<void> {
     await this.#until(() => this.#tasksToCome.size === 0, untilMs);
+    this.#turns.stop();
     this.#close();
   }
 
@@ -159,13 +159,14 @@ export class Asking {
   lose(threadId: number): void {
     this.#silent.delete(threadId);
     this.#tasksToCome.delete(threadId);
+    this.#turns.end(threadId);
     this.#wake();
   }
 
   #describe(threadId: number, snapshot: ThreadSnapshot): void {
     if (!isSoundSnapshot(snapshot, threadId) || !this.#silent.delete(threadId)) return;
     this.#tasksToCome.add(threadId);
-    if (this.#isAskingTasks) this.#askTasks(threadId);
+    this.#turns.add(threadId);
     this.answers.set(threadId, { snapshot, lane: 'port', answerMs: monotonicMs() - this.#started, title: null });
   }
 
@@ -176,6 +177,7 @@ export class Asking {
 
   #addTasks(threadId: number, answer: TasksAnswer): void {
     const snapshot = this.answers.get(threadId)?.snapshot;
+    this.#turns.end(threadId);
     if (snapshot !== undefined && this.#tasksToCome.delete(threadId)) addTasks(snapshot, answer);
   }
 

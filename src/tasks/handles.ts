@@ -12,6 +12,7 @@ import { createDestroyCalls } from './destroyCalls.js';
 import { HandleRecord } from './handleRecord.js';
 import { currentLabels } from './labels.js';
 import { holdStack, type HeldStack } from './realm.js';
+import { emptySlots } from './slots.js';
 import { TaskTypes, type TaskType } from './taskTypes.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
@@ -31,7 +32,7 @@ export class HandleWatch {
   readonly #hooks: HooksWithoutPromises;
   readonly #withAllStacks: boolean;
   readonly #types = new TaskTypes();
-  readonly #young: (HandleRecord | undefined)[] = Array.from<undefined>({ length: RING_SIZE });
+  readonly #young = emptySlots<HandleRecord>(RING_SIZE);
   readonly #old = new Map<number, HandleRecord>();
   readonly #ofAddons = new Map<number, HandleRecord>();
   readonly #destroyCalls = createDestroyCalls<HandleRecord>((record) => this.#end(record));
@@ -44,6 +45,7 @@ export class HandleWatch {
   #promoted = 0;
   #destroyState: 'off' | 'wanted' | 'on' = 'off';
   #isRunning = false;
+  #isIgnoring = false;
   #uncounted = 0;
 
   constructor(hooks: HooksWithoutPromises, withAllStacks: boolean) {
@@ -72,6 +74,17 @@ export class HandleWatch {
     this.#destroyCalls.stop();
     this.#hooks.disable(this.#init);
     if (this.#destroyState === 'on') this.#hooks.disable(this.#destroy);
+  }
+
+  /** Runs `work`; what it makes is not watched. */
+  ignoring<Result>(work: () => Result): Result {
+    const before = this.#isIgnoring;
+    this.#isIgnoring = true;
+    try {
+      return work();
+    } finally {
+      this.#isIgnoring = before;
+    }
   }
 
   /** To be called every 250 ms. */
@@ -106,7 +119,7 @@ export class HandleWatch {
   }
 
   #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
-    if (isMostFrequent(name)) return;
+    if (isMostFrequent(name) || this.#isIgnoring) return;
     try {
       const type = this.#types.get(name) ?? this.#types.add(name, resource);
       if (type.isWatched) this.#watch(asyncId, type, triggerId, resource);

@@ -12,6 +12,7 @@ import type { Ages } from './ages.js';
 import { areLabelsInUse, currentLabels, type Labels } from './labels.js';
 import { holdStack, readStack, type HeldStack } from './realm.js';
 import { Returned } from './returned.js';
+import { emptySlots } from './slots.js';
 
 const SIZE = 1 << 13;
 const MASK = SIZE - 1;
@@ -65,7 +66,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     }
   }
 
-  const young: (object | undefined)[] = Array.from<undefined>({ length: SIZE });
+  const young = emptySlots<object>(SIZE);
   const stacks: (HeldStack | null)[] | null = withStacks ? Array.from({ length: SIZE }, () => null) : null;
   const ids = new Float64Array(SIZE);
   const parents = new Float64Array(SIZE);

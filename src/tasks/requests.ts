@@ -14,6 +14,7 @@ import { holdStack, type HeldStack } from './realm.js';
 import type { RequestSource, StreamHeaders } from './requestFacts.js';
 import { RequestRecord, type RequestDetails } from './requestRecord.js';
 import { objectOf } from './ownData.js';
+import { emptySlots } from './slots.js';
 import { TaskType } from './taskTypes.js';
 
 const RING_SIZE = 1 << 7;
@@ -40,7 +41,7 @@ export class RequestWatch {
   readonly #withAllStacks: boolean;
   readonly #type = new TaskType('request', 'embedder');
   /** The ring. A slot is taken while it has an object; `#details` is null for most. */
-  readonly #objects: (object | undefined)[] = Array.from<undefined>({ length: RING_SIZE });
+  readonly #objects = emptySlots<object>(RING_SIZE);
   readonly #sources: RequestSource[] = Array.from<RequestSource>({ length: RING_SIZE }).fill('server');
   readonly #promises = new Float64Array(RING_SIZE);
   readonly #details: (RequestDetails | null)[] = Array.from<null>({ length: RING_SIZE }).fill(null);

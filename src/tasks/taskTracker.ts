@@ -31,6 +31,8 @@ export interface TaskTracker {
   workerCreations(): Map<number, WorkerCreation>;
   /** What keeps this thread running (see `aliveList.ts`). Rejects when why-is-node-running was wanted and is not there. */
   whyAlive(mapFrames: MapFrames, lookMs: number): Promise<KeptAlive[]>;
+  /** Runs `work`, of this package: what it makes at once is no task. Gives back or throws what `work` does. */
+  ignoring<Result>(work: () => Result): Result;
   /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
   beat(): void;
   /** Lists the tasks for nobody, asking none for its place: so that the code is compiled when it is needed. */

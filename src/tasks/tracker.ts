@@ -67,7 +67,7 @@ class Tracker implements TaskTracker {
     this.#guarded('handles', () => this.#setHandles(mode !== 'off', mode === 'full'));
     this.#guarded('promises', () => this.#setPromises(mode === 'on' || mode === 'full', mode === 'full'));
     this.#guarded('requests', () => this.#setRequests(mode !== 'off', mode === 'full'));
-    if (mode === 'full') this.#promises?.ring.ignoring(() => void this.#holdAlive());
+    if (mode === 'full') this.ignoring(() => void this.#holdAlive());
   }
 
   setPayload(bytes: number): void {
@@ -80,6 +80,12 @@ class Tracker implements TaskTracker {
     this.#guarded('requests', () => this.#setRequests(false, false));
     this.#guarded('promises', () => this.#setPromises(false, false));
     this.#guarded('handles', () => this.#setHandles(false, false));
+  }
+
+  ignoring<Result>(work: () => Result): Result {
+    const [promises, handles] = [this.#promises, this.#handles];
+    const unseen = promises === null ? work : () => promises.ring.ignoring(work);
+    return handles === null ? unseen() : handles.ignoring(unseen);
   }
 
   beat(): void {
@@ -114,7 +120,7 @@ class Tracker implements TaskTracker {
       new Promise((resolve, reject) => {
         runInSlices(work, (result, longestPauseMs) => resolve({ result, longestPauseMs }), reject);
       });
-    return this.#promises === null ? answer() : this.#promises.ring.ignoring(answer);
+    return this.ignoring(answer);
   }
 
   rehearse(): void {

@@ -188,6 +188,26 @@ done(seen);`,
   ]);
 });
 
+test('what the package makes for itself is no task, and what comes after it is', () => {
+  const seen = run<unknown>(`${PENDING}
+const { AsyncResource } = require('node:async_hooks');
+const make = () => { never(); setInterval(() => {}, 1e6); new AsyncResource('Job'); return 7; };
+const types = () => tracker.snapshot(request).groups.map(({ type }) => type).filter((type) => type !== 'Timeout').sort();
+const timers = () => tracker.snapshot(request).groups.filter(({ type, createdAt }) => type === 'Timeout' && createdAt.some(({ file }) => file === __filename)).length;
+const given = tracker.ignoring(make);
+let thrown = null;
+try { tracker.ignoring(() => { make(); throw new Error('own'); }); } catch (error) { thrown = error.message; }
+const before = [types(), timers()];
+make();
+done({ given, thrown, before, after: [types(), timers()] });`);
+  assert.deepEqual(seen, {
+    given: 7,
+    thrown: 'own',
+    before: [[], 0],
+    after: [['Job', 'PROMISE'], 1],
+  });
+});
+
 test('what was pending before a change of mode takes nothing off the list when it settles', () => {
   const counts = run<number[]>(`${PENDING}
 const count = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'PROMISE').reduce((sum, { count }) => sum + count, 0);
