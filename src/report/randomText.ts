@@ -15,6 +15,9 @@ const SHORTEST_HEX = 32;
 /** Below this share of common letter pairs letters are no word: English text has 0.95, random letters 0.33; short words need all. */
 const WORD_SHARE = 0.65;
 
+/** The same for a name as a whole, in which words meet by chance: 40 random letters reach it once in 100 times. */
+const NAME_SHARE = 0.5;
+
 /** So much of a random value may look like words by chance: one in 1,000,000 values of 43 characters has more. */
 const CHANCE_WORDS = 2;
 
@@ -102,10 +105,10 @@ function randomLength(run: string): number {
   return random * CHANCE_WORDS > worded ? random : 0;
 }
 
-/** Letters alone, in words of some length: a name, even of words that are not English. */
+/** Letters alone, in words of some length: a name, even of words that are not English, though not of any letters. */
 function isCamelCase(run: string): boolean {
   if (!/^[A-Za-z_-]+$/.test(run)) return false;
-  return run.length / (run.match(WORD)?.length ?? 1) >= 4.5;
+  return run.length / (run.match(WORD)?.length ?? 1) >= 4.5 && pairShare(run.toLowerCase()) >= NAME_SHARE;
 }
 
 /** Numbers and short hexadecimal ids speak neither for words nor against. */
@@ -125,9 +128,14 @@ function looseLength(piece: string): number {
 }
 
 function isWord(letters: string): boolean {
+  return pairShare(letters) >= (letters.length < 5 ? 1 : WORD_SHARE);
+}
+
+/** The share of common pairs among the pairs of neighbours. */
+function pairShare(letters: string): number {
   let common = 0;
   for (let index = 0; index + 1 < letters.length; index++) {
     if (PAIRS[letters.charAt(index)]?.includes(letters.charAt(index + 1))) common++;
   }
-  return common / (letters.length - 1) >= (letters.length < 5 ? 1 : WORD_SHARE);
+  return common / (letters.length - 1);
 }
