@@ -20,6 +20,7 @@ const CLAIMS = 6;
 const REPORTS = 7;
 const LAST_REPORT = 8;
 const INSTALLED_LATE = 9;
+const COLLECTED = 10;
 
 const SLOT_THREAD = 0;
 const SLOT_TURNED = 1;
@@ -75,6 +76,16 @@ export class SharedState {
 
   releaseLead(claim: number): void {
     if (this.leads(claim)) Atomics.store(this.#control, LEADER, 0);
+  }
+
+  /** All that goes into the report of this claim has been read. */
+  markCollected(claim: number): void {
+    Atomics.store(this.#control, COLLECTED, claim);
+  }
+
+  /** Whether the report of the last claim tells of a time before now: what comes to light from here on is not in it. */
+  get isCollected(): boolean {
+    return Atomics.load(this.#control, COLLECTED) === this.claims;
   }
 
   /** The number of the last claim. */

@@ -179,11 +179,14 @@ export class Host {
     await this.#stopBy(signal);
   }
 
-  /** Another report is being taken, which answers a signal; but no request that came with it, nor when `gmr` gets it. */
+  /**
+   * Another report is being taken, which answers a signal; but no request that came with it, nor when `gmr` gets it, nor
+   * when it only has to be written still: then it tells of a time before the signal.
+   */
   async #busyAt(signal: string): Promise<void> {
     const { askPlaces } = reportSettings(this.#options);
     const request = isStopSignal(signal) ? null : waitingRequest(askPlaces);
-    if (request === null && !this.#isAnswering)
+    if (request === null && !this.#isAnswering && !this.#shared.isCollected)
       return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
     await this.#untilReported();
     if (request === null) await this.#begin(triggerOf(signal));

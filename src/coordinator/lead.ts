@@ -54,6 +54,7 @@ export class Lead {
     try {
       const collected = await collect(this.#request(trigger, settings), this.#lanes());
       if (!this.#shared.leads(claim)) return null;
+      this.#shared.markCollected(claim);
       return await this.#finish(collected, order);
     } finally {
       this.#shared.releaseLead(claim);

@@ -114,6 +114,15 @@ test(
   },
 );
 
+test('a signal that comes as soon as a report is out brings another one', { timeout: 60_000 }, async () => {
+  await using(TURNS, {}, async (fixture) => {
+    for (let count = 0; count < 40; count++) {
+      fixture.signal('SIGUSR2');
+      assert.equal((await fixture.report()).report.trigger.kind, 'signal');
+    }
+  });
+});
+
 test('a crash is reported with its exception, and ends the process as before', { timeout: 30_000 }, async () => {
   const code = `setTimeout(function boom() { throw new Error('kaboom'); }, 700); console.log('ready');`;
   await using(code, { env: { GMR_ON_CRASH: '1' } }, async (fixture) => {
