@@ -20,7 +20,7 @@ let taken = 0;
 
 /** What tells the request that waits for this process from every other one; null when none waits. */
 export function waitingRequest(places: readonly string[]): string | null {
-  return requestFiles(places)[0]?.identity ?? null;
+  return requestFiles(places).find(({ file }) => readRequest(file) !== null)?.identity ?? null;
 }
 
 /**
@@ -49,7 +49,7 @@ function requestFiles(places: readonly string[]): { folder: string; file: string
   });
 }
 
-/** Root may ask every process; no other user but the process's own. Null for a file that is no request of theirs. */
+/** Root may ask every process; no other user but the process's own. Null for a file that is none of theirs. */
 function identityOf(folder: string, file: string, uid: number): string | null {
   try {
     const facts = lstatSync(file, { throwIfNoEntry: false });
@@ -65,12 +65,18 @@ function take(folder: string, file: string): AskedRequest | null {
   const own = join(folder, `.${process.pid}-${readOwnStartTime()}-${threadId}-${++taken}.taken`);
   try {
     renameSync(file, own);
-    const request = parseRequest(readRegularFile(own, REQUEST_MAX_BYTES)?.text ?? '');
+    const request = readRequest(own);
     unlinkSync(own);
-    return request?.pid === process.pid && request.startTime === readOwnStartTime() ? request : null;
+    return request;
   } catch {
     return null;
   }
+}
+
+/** Null for a file that holds something else, or a request for another process. */
+function readRequest(file: string): AskedRequest | null {
+  const request = parseRequest(readRegularFile(file, REQUEST_MAX_BYTES)?.text ?? '');
+  return request?.pid === process.pid && request.startTime === readOwnStartTime() ? request : null;
 }
 
 function readOwnStartTime(): string | null {
