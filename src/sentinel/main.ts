@@ -5,10 +5,8 @@ import { setTimeout } from 'node:timers/promises';
 import { parentPort, threadId, workerData, type MessagePort } from 'node:worker_threads';
 import { SharedState } from '../agent/sharedState.js';
 import { refuse, writeAnswer, type AnswerPlace } from '../coordinator/asking/answer.js';
-import { waitingRequest } from '../coordinator/asking/take.js';
 import { nameOwnThread } from '../coordinator/asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
-import { ASKED } from '../coordinator/errand.js';
 import { loadHeavyEnd } from '../coordinator/heavyEnd.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
@@ -20,6 +18,7 @@ import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coo
 import { isHello } from '../protocol.js';
 import { messageOf } from '../errors.js';
 import type { Report, ThreadReport, Trigger } from '../report/types.js';
+import { AskedMeanwhile } from './askedMeanwhile.js';
 import { Errands } from './errands.js';
 import { FileTrigger } from './fileTrigger.js';
 import { HandOver } from './handOver.js';
@@ -56,12 +55,10 @@ const standIn = new StandIn(shared);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
-const askedFor = new ReportQueue(beginReport);
+const askedMeanwhile = new AskedMeanwhile(() => settings.askPlaces, beginReport);
 const errands = new Errands(link);
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let isAnswering = false;
-/** The request whose signal came while another report was being taken. */
-let askedMeanwhile: string | null = null;
 let finishedClaim = 0;
 let stopsHandled: string[] = [];
 let fileTriggers: FileTrigger[] = [];
@@ -103,21 +100,21 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
 
 async function onSignal(signal: string): Promise<void> {
   if (isStopSignal(signal)) reportIfStillAlive(signal);
+  const request = askedMeanwhile.look();
   const graceMs = Math.min(settings.grace, settings.deadline);
   const deadlineMs = (claim: number): number => errands.deadlineMs(claim, settings);
   const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
-  if (claim === null) return heardMeanwhile(signal);
+  if (claim === null) return heardMeanwhile(signal, request);
   await report(claim, triggerOf(signal));
   // What main had begun is done now; a request that came with this signal still waits.
-  if (claim.ofMain !== null) heardMeanwhile(signal);
+  if (claim.ofMain !== null) heardMeanwhile(signal, request);
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
 }
 
 /** What came while another report was being taken that does not answer it: a request, or a signal while `gmr` gets it. */
-function heardMeanwhile(signal: string): void {
+function heardMeanwhile(signal: string, request: string | null): void {
   if (!ears.has(signal) || isStopSignal(signal)) return;
-  askedMeanwhile = waitingRequest(settings.askPlaces);
-  if (askedMeanwhile !== null) void askedFor.ask(ASKED);
+  if (request !== null) askedMeanwhile.takeUp(request);
   else if (isAnswering) void requests.ask(triggerOf(signal));
 }
 
@@ -144,8 +141,6 @@ function reportIfStillAlive(signal: string): void {
 /** Main leads if its loop turns within the grace; else a report is made from here. False: another one is under way. */
 async function beginReport(trigger: Trigger): Promise<boolean> {
   const { claims } = shared;
-  // Somebody has taken it, and the one that waits now brings its own signal.
-  if (trigger.kind === 'cli' && waitingRequest(settings.askPlaces) !== askedMeanwhile) return true;
   if (await link.ask<boolean>('lead', { trigger, claims } satisfies LeadQuestion, settings.grace).catch(() => false))
     return true;
   // A main that was slow to answer may have begun all the same, and a report that began since answers this one.

@@ -3,6 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
+import { Letter } from '../../src/cli/letter.js';
+import { readTarget, type Target } from '../../src/cli/target.js';
+import type { AskedRequest } from '../../src/coordinator/asking/request.js';
 import type { Report } from '../../src/report/types.js';
 import { gmr, startGmr, type Outcome } from '../harness/command.js';
 import { untilInstalled } from '../harness/installed.js';
@@ -39,6 +42,21 @@ function reportIn({ code, stdout, stderr }: Outcome): Report {
   const report = JSON.parse(stdout) as Report;
   assertValid(report);
   return report;
+}
+
+function requestTo(target: Target, id: string): AskedRequest {
+  return {
+    format: 'guru-meditation.request',
+    formatVersion: 1,
+    id,
+    kind: 'report',
+    pid: target.innerPid,
+    startTime: target.startTime,
+    until: Date.now() + 30_000,
+    deadline: null,
+    heapScan: null,
+    tasks: true,
+  };
 }
 
 /** All that is in the request folder. */
@@ -111,6 +129,29 @@ test(
     }
   },
 );
+
+test('a request is taken by its own signal, not by that of the one before', { timeout: 60_000, skip }, async () => {
+  await using(TURNS, {}, async (fixture) => {
+    const target = readTarget(fixture.pid);
+    const leave = (id: string): Letter => {
+      const letter = Letter.leave(target, requestTo(target, id));
+      assert.ok(letter !== null);
+      return letter;
+    };
+    const first = leave('first');
+    fixture.signal('SIGUSR2');
+    while (!first.isTaken) await new Promise((resolve) => setTimeout(resolve, 1));
+    const second = leave('second');
+    // Longer than the sentinel waits to see whether main hears the signal.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    assert.equal(second.isTaken, false);
+    fixture.signal('SIGUSR2');
+    while (second.takeAnswer() === null) await new Promise((resolve) => setTimeout(resolve, 10));
+    first.withdraw(true);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    assert.equal(fixture.stderr, '');
+  });
+});
 
 test('a request has options of its own: no tasks, another deadline', { timeout: 60_000, skip }, async () => {
   await using(`(async () => { await new Promise(() => {}); })(); ${TURNS}`, {}, async (fixture) => {
