@@ -103,7 +103,7 @@ function* askChosen(
       return { id, position, promise: watch.find(id) };
     });
     const living = batch.filter((entry): entry is typeof entry & { promise: object } => entry.promise !== undefined);
-    const stacks = watch.ring.ignoring(() =>
+    const stacks = watch.own.run(() =>
       hooks.withoutAnyHooks(() => askAwaitStacks(living.map(({ promise }) => promise))),
     );
     for (const [answer, stack] of stacks.entries()) {

@@ -5,14 +5,11 @@
  * `emitDestroy` was called on it, and that it was collected. The second shows in any weak reference; for the first, this
  * stands in front of the method: what it is called on wears a private field, seen by nobody else (`returned.ts`).
  */
+import { AsyncResource } from 'node:async_hooks';
 import { Returned } from './returned.js';
 
 type EmitDestroy = (this: object) => unknown;
 
-const NAME = 'emitDestroy';
-
-/** Without an import: this is part of the probe too, which is evaluated where `require` does not exist. */
-const { AsyncResource } = process.getBuiltinModule('node:async_hooks');
 const prototype = AsyncResource.prototype as { emitDestroy: EmitDestroy };
 const { apply } = Reflect;
 
@@ -74,5 +71,5 @@ export function createDestroyCalls<Note>(onDestroy: (note: Note) => void): Destr
 
 /** As a method of a class is: neither listed nor fixed. */
 function put(value: EmitDestroy): void {
-  Object.defineProperty(prototype, NAME, { value, writable: true, enumerable: false, configurable: true });
+  Object.defineProperty(prototype, 'emitDestroy', { value, writable: true, enumerable: false, configurable: true });
 }

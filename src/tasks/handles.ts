@@ -11,8 +11,9 @@ import { Ages } from './ages.js';
 import { createDestroyCalls } from './destroyCalls.js';
 import { HandleRecord } from './handleRecord.js';
 import { currentLabels } from './labels.js';
+import type { OwnWork } from './ownWork.js';
 import { holdStack, type HeldStack } from './realm.js';
-import { emptySlots } from './slots.js';
+import { filled } from './slots.js';
 import { TaskTypes, type TaskType } from './taskTypes.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
@@ -30,9 +31,10 @@ const { nextTick } = process;
 export class HandleWatch {
   readonly ages = new Ages();
   readonly #hooks: HooksWithoutPromises;
+  readonly #own: OwnWork;
   readonly #withAllStacks: boolean;
   readonly #types = new TaskTypes();
-  readonly #young = emptySlots<HandleRecord>(RING_SIZE);
+  readonly #young = filled<HandleRecord | undefined>(RING_SIZE, undefined);
   readonly #old = new Map<number, HandleRecord>();
   readonly #ofAddons = new Map<number, HandleRecord>();
   readonly #destroyCalls = createDestroyCalls<HandleRecord>((record) => this.#end(record));
@@ -45,11 +47,12 @@ export class HandleWatch {
   #promoted = 0;
   #destroyState: 'off' | 'wanted' | 'on' = 'off';
   #isRunning = false;
-  #isIgnoring = false;
   #uncounted = 0;
 
-  constructor(hooks: HooksWithoutPromises, withAllStacks: boolean) {
+  /** @param own - what it makes is not watched */
+  constructor(hooks: HooksWithoutPromises, own: OwnWork, withAllStacks: boolean) {
     this.#hooks = hooks;
+    this.#own = own;
     this.#withAllStacks = withAllStacks;
     this.#hook = (asyncId, type, triggerId, resource) => this.#onInit(asyncId, type, triggerId, resource);
     this.#init = hooks.create({ init: this.#hook });
@@ -74,17 +77,6 @@ export class HandleWatch {
     this.#destroyCalls.stop();
     this.#hooks.disable(this.#init);
     if (this.#destroyState === 'on') this.#hooks.disable(this.#destroy);
-  }
-
-  /** Runs `work`; what it makes is not watched. */
-  ignoring<Result>(work: () => Result): Result {
-    const before = this.#isIgnoring;
-    this.#isIgnoring = true;
-    try {
-      return work();
-    } finally {
-      this.#isIgnoring = before;
-    }
   }
 
   /** To be called every 250 ms. */
@@ -119,7 +111,7 @@ export class HandleWatch {
   }
 
   #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
-    if (isMostFrequent(name) || this.#isIgnoring) return;
+    if (isMostFrequent(name) || this.#own.isRunning) return;
     try {
       const type = this.#types.get(name) ?? this.#types.add(name, resource);
       if (type.isWatched) this.#watch(asyncId, type, triggerId, resource);

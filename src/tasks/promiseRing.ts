@@ -10,9 +10,10 @@
  */
 import type { Ages } from './ages.js';
 import { areLabelsInUse, currentLabels, type Labels } from './labels.js';
+import type { OwnWork } from './ownWork.js';
 import { holdStack, readStack, type HeldStack } from './realm.js';
 import { Returned } from './returned.js';
-import { emptySlots } from './slots.js';
+import { filled } from './slots.js';
 
 const SIZE = 1 << 13;
 const MASK = SIZE - 1;
@@ -39,8 +40,6 @@ export interface PromiseRing {
   /** The labels of the scope it was made in; null where there were none. */
   labelsOf(id: number): Labels | null;
   clear(id: number): void;
-  /** Runs `work`; the promises it makes get no number. */
-  ignoring<Result>(work: () => Result): Result;
 }
 
 export interface RingListener {
@@ -50,8 +49,11 @@ export interface RingListener {
   onSettled(id: number): void;
 }
 
-/** @param withStacks - take a creation stack for every promise: for `tasks: full` only, it costs much. */
-export function createPromiseRing(ages: Ages, listener: RingListener, withStacks: boolean): PromiseRing {
+/**
+ * @param own - promises made by it get no number
+ * @param withStacks - take a creation stack for every promise: for `tasks: full` only, it costs much
+ */
+export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListener, withStacks: boolean): PromiseRing {
   /** Of this ring alone: a promise that a ring before it numbered is none of its own. */
   class Stamp extends Returned {
     readonly #id: number;
@@ -66,13 +68,12 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     }
   }
 
-  const young = emptySlots<object>(SIZE);
-  const stacks: (HeldStack | null)[] | null = withStacks ? Array.from({ length: SIZE }, () => null) : null;
+  const young = filled<object | undefined>(SIZE, undefined);
+  const stacks = withStacks ? filled<HeldStack | null>(SIZE, null) : null;
   const ids = new Float64Array(SIZE);
   const parents = new Float64Array(SIZE);
   let labels: (Labels | null)[] | null = null;
   let count = 0;
-  let isIgnoring = false;
 
   const find = (id: number): object | undefined => {
     const slot = id & MASK;
@@ -106,7 +107,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
 
   const holdLabels = (slot: number): void => {
     try {
-      labels ??= Array.from({ length: SIZE }, () => null);
+      labels ??= filled<Labels | null>(SIZE, null);
       labels[slot] = currentLabels();
     } catch {
       // As above: this one has no labels.
@@ -114,7 +115,7 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
   };
 
   const init: PromiseInit = (promise, parent) => {
-    if (isIgnoring) return;
+    if (own.isRunning) return;
     const id = ++count;
     const slot = id & MASK;
     if (id >= ages.markAt) ages.mark(id);
@@ -152,15 +153,6 @@ export function createPromiseRing(ages: Ages, listener: RingListener, withStacks
     labelsOf: (id) => (labels === null || find(id) === undefined ? null : (labels[id & MASK] ?? null)),
     clear: (id) => {
       young[id & MASK] = undefined;
-    },
-    ignoring: (work) => {
-      const before = isIgnoring;
-      isIgnoring = true;
-      try {
-        return work();
-      } finally {
-        isIgnoring = before;
-      }
     },
   };
 }

@@ -6,6 +6,7 @@
 import type { Ages } from './ages.js';
 import { firstAfter, KeptPromises, type KeptChunk } from './keptPromises.js';
 import { areLabelsInUse, type Labels } from './labels.js';
+import type { OwnWork } from './ownWork.js';
 import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 
 /** Heartbeats (of 250 ms) after which a promise is held weakly. */
@@ -26,6 +27,8 @@ const SAMPLED_AMONG = 512;
 
 export class PromiseWatch {
   readonly ring: PromiseRing;
+  /** What it makes is not watched. */
+  readonly own: OwnWork;
   readonly #kept = new KeptPromises();
   readonly #beats: number[] = [];
   #sweptTo = 0;
@@ -35,15 +38,16 @@ export class PromiseWatch {
   #stop: (() => void) | null = null;
   readonly #withStacks: boolean;
 
-  constructor(ages: Ages, withStacks: boolean) {
+  constructor(ages: Ages, own: OwnWork, withStacks: boolean) {
     const listener = {
       onPushedOut: (id: number) => this.#promote(id),
       onSettled: (id: number) => {
         if (this.#kept.size > 0) this.#kept.delete(id);
       },
     };
+    this.own = own;
     this.#withStacks = withStacks;
-    this.ring = createPromiseRing(ages, listener, withStacks);
+    this.ring = createPromiseRing(ages, own, listener, withStacks);
   }
 
   get collectedUnsettled(): number {

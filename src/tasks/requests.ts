@@ -14,7 +14,7 @@ import { holdStack, type HeldStack } from './realm.js';
 import type { RequestSource, StreamHeaders } from './requestFacts.js';
 import { RequestRecord, type RequestDetails } from './requestRecord.js';
 import { objectOf } from './ownData.js';
-import { emptySlots } from './slots.js';
+import { filled } from './slots.js';
 import { TaskType } from './taskTypes.js';
 
 const RING_SIZE = 1 << 7;
@@ -41,10 +41,10 @@ export class RequestWatch {
   readonly #withAllStacks: boolean;
   readonly #type = new TaskType('request', 'embedder');
   /** The ring. A slot is taken while it has an object; `#details` is null for most. */
-  readonly #objects = emptySlots<object>(RING_SIZE);
-  readonly #sources: RequestSource[] = Array.from<RequestSource>({ length: RING_SIZE }).fill('server');
+  readonly #objects = filled<object | undefined>(RING_SIZE, undefined);
+  readonly #sources = filled<RequestSource>(RING_SIZE, 'server');
   readonly #promises = new Float64Array(RING_SIZE);
-  readonly #details: (RequestDetails | null)[] = Array.from<null>({ length: RING_SIZE }).fill(null);
+  readonly #details = filled<RequestDetails | null>(RING_SIZE, null);
   readonly #old = new Map<number, RequestRecord>();
   /** The latest request of each socket of undici: its number while it may be in the ring or the map. */
   readonly #sockets = new WeakMap<object, number | WeakRef<object>>();

@@ -1,8 +1,8 @@
 /**
- * The empty slots of a ring. Every thread makes some when it starts: `fill` takes 0.08 ms for 8192 of them, where
- * `Array.from` takes half a millisecond.
+ * The slots of a ring, each holding `value` at first. Every thread makes some when it starts: `fill` takes 0.08 ms for 8192
+ * of them, where `Array.from` takes half a millisecond.
  */
-export function emptySlots<Value>(size: number): (Value | undefined)[] {
+export function filled<Value>(size: number, value: Value): Value[] {
   // oxlint-disable-next-line unicorn/no-new-array -- the length is what is meant
-  return new Array<Value | undefined>(size).fill(undefined);
+  return new Array<Value>(size).fill(value);
 }

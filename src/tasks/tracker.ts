@@ -13,6 +13,7 @@ import { TaskGroups } from './groups.js';
 import { addHandles } from './handleTasks.js';
 import { HandleWatch } from './handles.js';
 import { PoolTasks, type DescribePools } from './poolTasks.js';
+import { OwnWork } from './ownWork.js';
 import { addPromises } from './promiseTasks.js';
 import { PromiseWatch } from './promises.js';
 import { ownFile } from './realm.js';
@@ -39,6 +40,7 @@ export function installTracker(mode: TasksMode, options: TrackerOptions): TaskTr
 
 class Tracker implements TaskTracker {
   readonly #describePools: DescribePools;
+  readonly #own = new OwnWork();
   readonly #hooks = new HooksWithoutPromises();
   readonly #alive = new AliveList(this.#hooks);
   #mode: TasksMode = 'off';
@@ -83,9 +85,7 @@ class Tracker implements TaskTracker {
   }
 
   ignoring<Result>(work: () => Result): Result {
-    const [promises, handles] = [this.#promises, this.#handles];
-    const unseen = promises === null ? work : () => promises.ring.ignoring(work);
-    return handles === null ? unseen() : handles.ignoring(unseen);
+    return this.#own.run(work);
   }
 
   beat(): void {
@@ -220,7 +220,7 @@ class Tracker implements TaskTracker {
     if (isWanted === (this.#promises !== null)) return;
     this.#promises?.stop();
     if (isWanted) this.#ages = new Ages();
-    this.#promises = isWanted ? new PromiseWatch(this.#ages, withStacks) : null;
+    this.#promises = isWanted ? new PromiseWatch(this.#ages, this.#own, withStacks) : null;
     this.#promises?.start();
     this.#hooks.setWatch(this.#promises);
   }
@@ -234,7 +234,7 @@ class Tracker implements TaskTracker {
       this.#failures.push(`handles: ${NO_HANDLES}`);
       return;
     }
-    const watch = new HandleWatch(this.#hooks, withStacks);
+    const watch = new HandleWatch(this.#hooks, this.#own, withStacks);
     watch.start();
     if (!this.#hooks.isPossible || this.#hooks.isSound()) this.#handles = watch;
     else {
