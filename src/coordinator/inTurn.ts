@@ -13,7 +13,7 @@ const TURN_LEAST_MS = 2;
 export class InTurn {
   readonly #ask: (threadId: number) => void;
   readonly #atOnce: number;
-  readonly #waiting: number[] = [];
+  readonly #waiting = new Set<number>();
   readonly #turns = new Map<number, NodeJS.Timeout>();
   #isStarted = false;
   #turnMs = ALL_ASKED_MS;
@@ -26,35 +26,35 @@ export class InTurn {
 
   /** It is asked when its turn comes, once `start` was called. */
   add(threadId: number): void {
-    this.#waiting.push(threadId);
+    this.#waiting.add(threadId);
     this.#next();
   }
 
   start(): void {
     this.#isStarted = true;
-    this.#turnMs = Math.max(TURN_LEAST_MS, (ALL_ASKED_MS * this.#atOnce) / Math.max(1, this.#waiting.length));
+    this.#turnMs = Math.max(TURN_LEAST_MS, (ALL_ASKED_MS * this.#atOnce) / Math.max(1, this.#waiting.size));
     this.#next();
   }
 
   /** It has answered, or is gone. */
   end(threadId: number): void {
-    const place = this.#waiting.indexOf(threadId);
-    if (place >= 0) this.#waiting.splice(place, 1);
+    this.#waiting.delete(threadId);
     clearTimeout(this.#turns.get(threadId));
     if (this.#turns.delete(threadId)) this.#next();
   }
 
   /** Nobody is asked any more. */
   stop(): void {
-    this.#waiting.length = 0;
+    this.#waiting.clear();
     for (const timer of this.#turns.values()) clearTimeout(timer);
     this.#turns.clear();
   }
 
   #next(): void {
     while (this.#isStarted && this.#turns.size < this.#atOnce) {
-      const threadId = this.#waiting.shift();
+      const [threadId] = this.#waiting;
       if (threadId === undefined) return;
+      this.#waiting.delete(threadId);
       const endTurn = (): void => this.end(threadId);
       this.#turns.set(threadId, setTimeout(endTurn, this.#turnMs).unref());
       this.#ask(threadId);
