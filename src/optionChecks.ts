@@ -2,7 +2,12 @@
 import { constants } from 'node:os';
 import type { Report } from './report/types.js';
 
-export type Format = 'text' | 'json' | 'xml' | 'html' | 'summary';
+/** The faces of a report, by name. */
+export const FORMATS = ['text', 'json', 'xml', 'html', 'summary'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** As a sentence lists them. */
+export const FORMATS_LISTED = `${FORMATS.slice(0, -1).join(', ')} or ${FORMATS.at(-1)}`;
 
 /** What a report says of the application's package, as far as it was told. */
 export interface PackageNames {
@@ -49,10 +54,13 @@ function isSignal(name: string): boolean {
 }
 
 export function formats(value: unknown): Format[] | undefined {
-  const known: readonly Format[] = ['text', 'json', 'xml', 'html', 'summary'];
   const names = words(value);
   if (names === undefined || names.length === 0) return undefined;
-  return names.every((name) => known.includes(name as Format)) ? [...new Set(names as Format[])] : undefined;
+  return names.every(isFormat) ? [...new Set(names)] : undefined;
+}
+
+export function isFormat(name: string): name is Format {
+  return FORMATS.some((format) => format === name);
 }
 
 export function version(value: unknown): PackageNames | undefined {

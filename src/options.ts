@@ -3,6 +3,7 @@ import {
   callback,
   configuration,
   flag,
+  FORMATS_LISTED,
   formats,
   maybe,
   nonEmpty,
@@ -140,8 +141,8 @@ export const OPTION_SPECS: readonly OptionSpec[] = [
     name: 'format',
     variable: 'GMR_FORMAT',
     initial: ['text'],
-    help: 'text, json, xml, html or summary; several with a log directory',
-    expected: 'text, json, xml, html or summary, or several',
+    help: `${FORMATS_LISTED}; several with a log directory`,
+    expected: `${FORMATS_LISTED}, or several`,
     check: formats,
   }),
   spec({

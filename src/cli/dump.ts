@@ -1,9 +1,10 @@
 /** `gmr dump [PID]`: asks an instrumented process for a report, hung or not, or takes one from outside, and prints it. */
 import { writeFileSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
+import type { Format } from '../optionChecks.js';
 import type { Report } from '../report/types.js';
 import { escape } from '../view/escape.js';
-import { render, type ViewName } from '../view/render.js';
+import { render } from '../view/render.js';
 import { askForReport } from './ask.js';
 import { ASK_OPTIONS, readAskOptions } from './askOptions.js';
 import { attachedReport } from './attach/attachedReport.js';
@@ -59,7 +60,7 @@ function namedPid([word, ...more]: readonly string[]): number {
   return parsePid('dump', word);
 }
 
-function print(report: Report, values: OptionValues, view: ViewName): void {
+function print(report: Report, values: OptionValues, view: Format): void {
   const { html, output } = values;
   if (typeof html === 'string') write(html, rendered(report, 'html', false));
   const isAskedFor = typeof output === 'string' || values['json'] === true || values['view'] !== undefined;
@@ -70,7 +71,7 @@ function print(report: Report, values: OptionValues, view: ViewName): void {
   else writeAll(text);
 }
 
-function rendered(report: Report, view: ViewName, full: boolean): string {
+function rendered(report: Report, view: Format, full: boolean): string {
   const text = render(report, view, { full });
   return text.endsWith('\n') ? text : `${text}\n`;
 }

@@ -1,11 +1,12 @@
 /** `gmr show FILE...`: a stored JSON report in any view; text is a pure function of the JSON. Several are replicas. */
 import { GuruError } from '../errors.js';
+import type { Format } from '../optionChecks.js';
 import { filterReport, type FilteredReport, type ReportFilter } from '../report/filter.js';
 import { groupReplicas } from '../report/replicas.js';
 import type { Report } from '../report/types.js';
 import { escape } from '../view/escape.js';
 import { renderFiltered } from '../view/filtered.js';
-import { render, type ViewName } from '../view/render.js';
+import { render } from '../view/render.js';
 import { renderReplicas, renderReplicasJson } from '../view/replicas.js';
 import type { ViewOptions } from '../view/selection.js';
 import { EXIT, readWords, type Command, type OptionValues } from './command.js';
@@ -67,7 +68,7 @@ function filtered(report: Report, filter: ReportFilter): Found | null {
   return part.isFound ? { report: part.report, part } : null;
 }
 
-function print({ report, part }: Found, filter: ReportFilter, view: ViewName, options: ViewOptions): boolean {
+function print({ report, part }: Found, filter: ReportFilter, view: Format, options: ViewOptions): boolean {
   if (view !== 'text') return writeAll(render(report, view, options));
   const { full = false } = options;
   return printText(part === null ? render(report, 'text', options) : renderFiltered(part, wanted(filter), { full }));
@@ -77,7 +78,7 @@ function printSeveral(
   found: Found[],
   files: string[],
   filter: ReportFilter,
-  view: ViewName,
+  view: Format,
   options: ViewOptions,
 ): boolean {
   const replicas = groupReplicas(

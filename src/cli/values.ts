@@ -1,6 +1,6 @@
 /** What words and options of a command stand for: times, counts, views. Each throws `GMR_USAGE` for what it is not. */
 import { GuruError } from '../errors.js';
-import { isViewName, type ViewName } from '../view/render.js';
+import { FORMATS_LISTED, isFormat, type Format } from '../optionChecks.js';
 import type { OptionValues } from './command.js';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, '': 1000 };
@@ -23,10 +23,10 @@ export function readCount(name: string, text: string): number {
 }
 
 /** The view that `--json` or `--view` asks for. */
-export function readView(command: string, { json, view }: OptionValues): ViewName {
+export function readView(command: string, { json, view }: OptionValues): Format {
   const name = json === true ? 'json' : String(view ?? 'text');
-  if (isViewName(name)) return name;
-  throw wrong(`${command} --view`, 'text, json, xml, html or summary', name);
+  if (isFormat(name)) return name;
+  throw wrong(`${command} --view`, FORMATS_LISTED, name);
 }
 
 function wrong(name: string, expected: string, actual: string): GuruError {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GuruError } from '../../src/errors.js';
 import { render } from '../../src/view/render.js';
-import type { ViewName } from '../../src/view/render.js';
+import type { Format } from '../../src/optionChecks.js';
 import { sampleReport } from '../report/sample.js';
 
 const isViewError =
@@ -31,10 +31,10 @@ test('a function is a view', () => {
 
 test('an unknown view is an error that names those there are', () => {
   assert.throws(
-    () => render(sampleReport(), 'pdf' as ViewName),
+    () => render(sampleReport(), 'pdf' as Format),
     isViewError(/no view "pdf"; there are text, json, xml, html, summary/),
   );
-  assert.throws(() => render(sampleReport(), 'toString' as ViewName), isViewError(/no view "toString"/));
+  assert.throws(() => render(sampleReport(), 'toString' as Format), isViewError(/no view "toString"/));
 });
 
 test('a view function that fails is an error with its cause', () => {
