@@ -141,7 +141,6 @@ export interface ThreadSnapshot {
   entry: string | null;
   /** What a test runner does in this thread; null for all others. */
   test: RunningTest | null;
-  parentThreadId: number | null;
   phase: ThreadPhase;
   instrumented: boolean;
   pauseMs: number;
@@ -217,6 +216,13 @@ export interface SharedSetup {
   settings: AgentSettings;
   /** Who leads this process: only threads of the same installation talk to each other. */
   token: string;
+  code: SharedCode | null;
+}
+
+/** A file of this package as main has compiled it (`agent/codeCache.ts`). */
+export interface SharedCode {
+  file: string;
+  memory: SharedArrayBuffer;
 }
 
 /** A thread introduces itself: to the sentinel when there is one, else to main. One port for each of the two. */

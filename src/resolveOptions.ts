@@ -1,6 +1,5 @@
 /** The options in force: what `setup` was given, the environment and the defaults, each value checked. */
 import { messageOf, OptionError } from './errors.js';
-import { isOff } from './optionChecks.js';
 import { OPTION_SPECS, type Options, type OptionSpec, type SetupOptions } from './options.js';
 
 /**
@@ -27,11 +26,6 @@ export function resolveOptions(
     options.format = options.format.slice(0, 1);
   }
   return { options, warnings };
-}
-
-/** Whether the environment turns everything off (`GMR=off`). */
-export function isTurnedOff(environment: Record<string, string | undefined>): boolean {
-  return isOff(environment['GMR']);
 }
 
 function rejectUnknown(given: SetupOptions): void {

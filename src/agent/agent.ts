@@ -42,20 +42,19 @@ export class Agent {
   readonly #children: Children;
   readonly #tracker: TaskTracker;
   readonly #osThreadId = readOsThreadId();
-  readonly #parentThreadId: number | null;
   #phase: ThreadPhase = 'starting';
   #beats = 0;
 
-  constructor(shared: SharedState, settings: AgentSettings, parentThreadId: number | null) {
+  /** @param onWorker - told the id of each thread that this one starts, right after */
+  constructor(shared: SharedState, settings: AgentSettings, onWorker: (threadId: number) => void = () => {}) {
     this.#shared = shared;
-    this.#parentThreadId = parentThreadId;
     // Before anything is watched: the timer is no task of the application's.
     this.#heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.#osThreadId), settings.heartbeatMs);
     this.#tracker = installTracker(settings.tasks, {
       payloadBytes: settings.taskPayload,
       describePools: (found, lane, payloadBytes) => describePools(this.pools, found, lane, payloadBytes),
     });
-    this.#children = new Children(this.#tracker);
+    this.#children = new Children(this.#tracker, onWorker);
     this.#heartbeat.onBeat(() => this.#beat());
     setImmediate(() => {
       captureStack(); // Makes what it needs now: the first look into this thread, whatever it does then, is short.
@@ -132,7 +131,6 @@ export class Agent {
       name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
       entry: guarded('entry', readEntry, null, notRead),
       test: runningTest(),
-      parentThreadId: this.#parentThreadId,
       phase: this.#phase,
       instrumented: true,
       stack: [],

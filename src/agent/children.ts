@@ -8,9 +8,12 @@ export class Children {
   /** Weakly held: a worker that is gone has thread id -1 (Node's documentation of `worker.threadId`), or is collected. */
   readonly #workers = new Map<number, WeakRef<Worker>>();
 
-  constructor(tracker: TaskTracker) {
+  constructor(tracker: TaskTracker, onWorker: (threadId: number) => void) {
     this.#tracker = tracker;
-    process.on('worker', (worker: Worker) => this.#add(worker));
+    process.on('worker', (worker: Worker) => {
+      this.#add(worker);
+      onWorker(worker.threadId);
+    });
   }
 
   /** Where and when each was created is left out at first (`withPlaces` false): those stacks are text only when read. */

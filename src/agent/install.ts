@@ -11,7 +11,7 @@ export function installInWorker(version: string): boolean {
   if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
-  const agent = new Agent(new SharedState(setup.buffer), setup.settings, null);
+  const agent = new Agent(new SharedState(setup.buffer), setup.settings);
   agent.publish(version, {
     sections: agent.sections,
     pools: agent.pools,

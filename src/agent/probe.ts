@@ -17,7 +17,6 @@ export function snapshot(): string {
     name: guarded('name', readThreadName, isMainThread ? 'main' : null, notRead),
     entry: guarded('entry', readEntry, null, notRead),
     test: null,
-    parentThreadId: null,
     phase: 'running',
     instrumented: false,
     stack: guarded('stack', () => captureStack(), [], notRead),

@@ -2,7 +2,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { GuruError, messageOf, OptionError } from '../errors.js';
 import type { SetupOptions } from '../options.js';
-import { resolveOptions, isTurnedOff } from '../resolveOptions.js';
+import { resolveOptions } from '../resolveOptions.js';
 import { checkPool, type InstrumentedPools, type InstrumentOptions } from '../pools/instrument.js';
 import {
   createSectionRegistry,
@@ -13,6 +13,7 @@ import {
 import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report } from '../report/types.js';
 import type { Host } from './host.js';
+import { isTurnedOff } from './guard.js';
 import { install, installedHandle } from './install.js';
 import { sayOnce } from './notice.js';
 
@@ -156,7 +157,7 @@ export function instrument<Pool extends object>(pool: Pool, options: InstrumentO
 /** The preload's installation where there is one; else one is made now, when other threads may run already. */
 function installLate(): string | null {
   const isFirst = installedHandle() === null;
-  const reason = install();
+  const reason = install(null);
   if (isFirst) host()?.assumeOtherThreads();
   return reason;
 }

@@ -1,18 +1,29 @@
 /** Whether this process lets us work at all, and which of our means it forbids. Features are asked for, not versions. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { packageFolder } from '../packageFolder.js';
-import { isTurnedOff } from '../resolveOptions.js';
+import { isOff } from '../optionChecks.js';
+import { sayOnce } from './notice.js';
 
 interface Permission {
   has(scope: string): boolean;
 }
 
-/**
- * Why nothing must be installed here, in a person's words; null when nothing speaks against it, and '' when it is to
- * stay silent (`GMR=off`).
- */
-export function reasonToStandAside(): string | null {
+/** Whether the environment turns everything off (`GMR=off`). */
+export function isTurnedOff(environment: Record<string, string | undefined>): boolean {
+  return isOff(environment['GMR']);
+}
+
+/** Why nothing must be installed here, which main has told on stderr; null when nothing speaks against it. */
+export function standAside(): string | null {
+  const reason = reasonToStandAside();
+  if (isMainThread && reason !== null && reason !== '') sayOnce('GMR_UNSUPPORTED', `not installed: ${reason}`);
+  return reason;
+}
+
+/** In a person's words; '' when it is to stay silent (`GMR=off`). */
+function reasonToStandAside(): string | null {
   if (isTurnedOff(process.env)) return '';
   const foreign = ['bun', 'deno', 'electron'].find((runtime) => process.versions[runtime] !== undefined);
   if (foreign !== undefined) return `this runtime is ${foreign}, and only Node.js is supported`;

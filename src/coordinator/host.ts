@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import { Agent } from '../agent/agent.js';
+import { CodeForWorkers, type CompiledFile } from '../agent/codeCache.js';
 import { monotonicMs, SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { refuse, writeAnswer, type AnswerPlace } from './asking/answer.js';
 import { checkByHeartbeats } from './asking/check.js';
@@ -41,6 +42,7 @@ const FINISH_MS = 10_000;
 export class Host {
   readonly #token = startToken();
   readonly #shared = new SharedState();
+  readonly #code: CodeForWorkers;
   readonly #agent: Agent;
   readonly #ports = new PortLane((gone) => this.#shared.freeSlotOf(gone));
   readonly #signals: SignalTrigger;
@@ -54,15 +56,18 @@ export class Host {
   #isAnswering = false;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
-  static install(version: string, file: string): null {
-    const host = new Host(version, file);
+  static install(version: string, file: string, part: CompiledFile | null): null {
+    const host = new Host(version, file, part);
     host.#agent.asOwn(() => host.#start());
     return null;
   }
 
-  private constructor(version: string, file: string) {
+  private constructor(version: string, file: string, part: CompiledFile | null) {
+    this.#code = new CodeForWorkers(part);
     this.#options = this.#resolve({});
-    this.#agent = new Agent(this.#shared, agentSettings(this.#options), null);
+    this.#agent = new Agent(this.#shared, agentSettings(this.#options), (threadId) => {
+      if (!this.#sentinel.is(threadId)) this.#code.put();
+    });
     this.#agent.publish(version, this);
     this.#signals = new SignalTrigger(
       (signal) => void this.#onSignal(signal),
@@ -272,6 +277,7 @@ export class Host {
       buffer: this.#shared.buffer,
       settings: agentSettings(this.#options),
       token: this.#token,
+      code: this.#code.shared,
     };
     setEnvironmentData(ENVIRONMENT_KEY, setup as never);
   }

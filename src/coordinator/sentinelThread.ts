@@ -69,6 +69,11 @@ export class SentinelThread {
     return this.#link;
   }
 
+  /** Whether this is the thread of the sentinel. */
+  is(threadId: number): boolean {
+    return this.#worker?.threadId === threadId;
+  }
+
   start(): void {
     if (this.#worker !== null) return;
     this.#starts++;

@@ -155,7 +155,6 @@ const snapshotOf = shape<ThreadSnapshot>({
   name: orNull(text),
   entry: orNull(text),
   test: orNull(shape<RunningTest>({ runner: text, file: text, name: orNull(text), runningMs: orNull(number) })),
-  parentThreadId: orNull(number),
   phase: text,
   instrumented: flag,
   pauseMs: number,

@@ -48,7 +48,6 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     name: null,
     entry: typeof look.entry === 'string' ? look.entry : null,
     test: null,
-    parentThreadId: null,
     phase: 'running',
     instrumented,
     pauseMs: 0,
