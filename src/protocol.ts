@@ -216,7 +216,7 @@ export interface SharedSetup {
   settings: AgentSettings;
   /** Who leads this process: only threads of the same installation talk to each other. */
   token: string;
-  code: SharedCode | null;
+  code: SharedCode;
 }
 
 /** A file of this package as main has compiled it (`agent/codeCache.ts`). */

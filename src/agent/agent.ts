@@ -1,5 +1,4 @@
 /** The agent of one thread: beats its heart, answers requests for a snapshot on its ports, and inside an interrupt. */
-import { performance } from 'node:perf_hooks';
 import { isMainThread, threadId, type MessagePort } from 'node:worker_threads';
 import { AGENT_KEY, TASKS_LATE } from '../protocol.js';
 import type {
@@ -16,7 +15,9 @@ import type {
 import type { KeptAlive, ThreadPhase } from '../report/types.js';
 import { InstrumentedPools } from '../pools/instrument.js';
 import { describePools } from '../pools/threadPools.js';
+import { isSectionFault, openBoundary, type Boundaries } from '../sections/boundary.js';
 import { createSectionRegistry } from '../sections/registered.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { captureStack } from '../tasks/realm.js';
 import { addLabel, runWithLabels, type LabelScope } from '../tasks/labels.js';
 import type { TaskTracker } from '../tasks/taskTracker.js';
@@ -37,6 +38,7 @@ export class Agent {
   readonly sections = createSectionRegistry();
   /** What the application instrumented in this thread. */
   readonly pools = new InstrumentedPools();
+  readonly boundaries: Boundaries = { open: openBoundary, isSectionFault };
   readonly #shared: SharedState;
   readonly #heartbeat: Heartbeat;
   readonly #children: Children;
@@ -108,7 +110,7 @@ export class Agent {
 
   /** Whole and at once: for the inspector lane, inside whatever this thread is doing. */
   snapshotNow(request: SnapshotRequest): ThreadSnapshot {
-    const started = performance.now();
+    const started = monotonicMs();
     const snapshot = this.describe();
     snapshot.children = guarded('children', () => this.#placedChildren(), snapshot.children, snapshot.notRead);
     snapshot.stack = guarded('stack', () => captureStack(), [], snapshot.notRead);
@@ -117,13 +119,13 @@ export class Agent {
     else if (request.readTasks)
       snapshot.tasks = guarded('tasks', () => this.#tracker.snapshot(request), null, snapshot.notRead);
     applyThreadMaps([...snapshot.stack, ...framesOfPools(snapshot.pools), ...framesOf(snapshot.tasks)]);
-    snapshot.pauseMs = performance.now() - started;
+    snapshot.pauseMs = monotonicMs() - started;
     return snapshot;
   }
 
   /** Everything but the stack and the tasks: what a thread tells at once, and what costs next to nothing. */
   describe(): ThreadSnapshot {
-    const started = performance.now();
+    const started = monotonicMs();
     const notRead: string[] = [];
     return {
       threadId,
@@ -142,7 +144,7 @@ export class Agent {
       pools: [],
       tasks: null,
       notRead,
-      pauseMs: performance.now() - started,
+      pauseMs: monotonicMs() - started,
     };
   }
 
@@ -162,10 +164,10 @@ export class Agent {
     try {
       if (!request.readTasks) return { tasks: null, children: this.#placedChildren(), pauseMs: 0, notRead: [] };
       const { result: snapshot, longestPauseMs } = await this.#tracker.snapshotInSlices(request);
-      const placing = performance.now();
+      const placing = monotonicMs();
       applyThreadMaps(framesOf(snapshot));
       const children = this.#placedChildren();
-      const pauseMs = Math.max(longestPauseMs, performance.now() - placing);
+      const pauseMs = Math.max(longestPauseMs, monotonicMs() - placing);
       return { tasks: snapshot, children, pauseMs, notRead: [] };
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unreadable';

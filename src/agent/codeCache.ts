@@ -30,18 +30,18 @@ export interface CompiledFile {
 
 /** Main's side. */
 export class CodeForWorkers {
-  /** What workers are told; null where there is no such file. */
-  readonly shared: SharedCode | null;
+  /** What workers are told. */
+  readonly shared: SharedCode;
   #part: CompiledFile | null;
 
-  constructor(part: CompiledFile | null) {
+  constructor(part: CompiledFile) {
     this.#part = part;
-    this.shared = part && { file: part.file, memory: new SharedArrayBuffer(SIZE) };
+    this.shared = { file: part.file, memory: new SharedArrayBuffer(SIZE) };
   }
 
   /** Does its work once. */
   put(): void {
-    if (this.#part === null || this.shared === null) return;
+    if (this.#part === null) return;
     putCode(this.shared.memory, this.#part.compiled());
     this.#part = null;
   }
@@ -59,7 +59,7 @@ function putCode(memory: SharedArrayBuffer, { source, code }: CompiledSource): v
 }
 
 /** A worker's side: what main has put there of this file; null while there is nothing. */
-export function codeOf(file: string, shared: SharedCode | null | undefined): CompiledSource | null {
+export function codeOf(file: string, shared: SharedCode | undefined): CompiledSource | null {
   if (shared?.file !== file || !(shared.memory instanceof SharedArrayBuffer)) return null;
   const lengths = new Int32Array(shared.memory, 0, 2);
   const length = Atomics.load(lengths, 0);

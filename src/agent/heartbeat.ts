@@ -1,7 +1,8 @@
 /** Marks in shared memory that this thread's loop turned, and knows how busy the loop was lately. */
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { clearInterval, setInterval } from 'node:timers';
-import { monotonicMs, type SharedState } from './sharedState.js';
+import type { SharedState } from './sharedState.js';
+import { monotonicMs, nodePerformance } from '../tasks/clock.js';
 
 export class Heartbeat {
   readonly #shared: SharedState;
@@ -9,7 +10,8 @@ export class Heartbeat {
   readonly #listeners: (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | null = null;
   #intervalMs = 0;
-  #last: EventLoopUtilization = performance.eventLoopUtilization();
+  /** Null before the first beat: until then it counts from when the loop began. */
+  #last: EventLoopUtilization | null = null;
   #lastAt = monotonicMs();
   #lastWindow: number | null = null;
 
@@ -34,7 +36,7 @@ export class Heartbeat {
    */
   utilization(): number | null {
     if (this.#timer === null || monotonicMs() - this.#lastAt <= this.#intervalMs) return this.#lastWindow;
-    return performance.eventLoopUtilization(this.#last).utilization;
+    return utilizationSince(this.#last, nodePerformance().eventLoopUtilization());
   }
 
   setInterval(intervalMs: number | null): void {
@@ -45,10 +47,14 @@ export class Heartbeat {
 
   #beat(): void {
     this.#shared.beat(this.#slot);
-    const now = performance.eventLoopUtilization();
-    this.#lastWindow = performance.eventLoopUtilization(now, this.#last).utilization;
+    const now = nodePerformance().eventLoopUtilization();
+    this.#lastWindow = utilizationSince(this.#last, now);
     this.#last = now;
     this.#lastAt = monotonicMs();
     for (const listener of this.#listeners) listener();
   }
+}
+
+function utilizationSince(last: EventLoopUtilization | null, now: EventLoopUtilization): number {
+  return last === null ? now.utilization : nodePerformance().eventLoopUtilization(now, last).utilization;
 }

@@ -1,9 +1,12 @@
-/** Installs the agent in a worker thread that inherited the preload. */
+/** What runs in every thread, as one file of the package: main makes its agent itself, a worker is given one here. */
 import { getEnvironmentData } from 'node:worker_threads';
 import { AGENT_KEY, ENVIRONMENT_KEY, type SharedSetup } from '../protocol.js';
+import { lendImport } from '../tasks/importModule.js';
 import { Agent } from './agent.js';
 import { introduce } from './hello.js';
 import { SharedState } from './sharedState.js';
+
+export { Agent, lendImport };
 
 /** True when this thread now has an agent. A worker whose main thread has none stays as it is. */
 export function installInWorker(version: string): boolean {

@@ -6,6 +6,8 @@
  *
  * Layout: `CONTROL_WORDS` 32-bit words, then for each of `SLOTS` threads `SLOT_WORDS` 64-bit words.
  */
+import { monotonicMs, monotonicNs } from '../tasks/clock.js';
+
 const CONTROL_WORDS = 16;
 const SLOTS = 1024;
 const SLOT_WORDS = 4;
@@ -38,11 +40,6 @@ export interface ThreadSlot {
   osThreadId: number | null;
   /** Monotonic time of the last heartbeat in ms, comparable across threads. */
   turnedAtMs: number;
-}
-
-/** Monotonic milliseconds on a clock that all threads of a process share (`performance.now` starts anew in each). */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1000n) / 1000;
 }
 
 export class SharedState {
@@ -191,7 +188,7 @@ export class SharedState {
   }
 
   beat(slot: number): void {
-    if (slot >= 0) Atomics.store(this.#slots, slot * SLOT_WORDS + SLOT_TURNED, process.hrtime.bigint());
+    if (slot >= 0) Atomics.store(this.#slots, slot * SLOT_WORDS + SLOT_TURNED, monotonicNs());
   }
 
   freeSlotOf(threadId: number): void {

@@ -5,6 +5,7 @@
  */
 import { packageOf, toPath } from '../report/frames.js';
 import type { RawFrame, RawPool, TaskSnapshot } from '../protocol.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { isVitestThread, vitestSourceMap } from './vitest.js';
 
 /** Frames that are looked at, at most. */
@@ -50,9 +51,9 @@ export function applyThreadMaps(frames: readonly RawFrame[]): void {
     const hasMaps = (process as { sourceMapsEnabled?: boolean }).sourceMapsEnabled !== false;
     if (!hasMaps && loading === 'unknown') return;
     const byFile = groupByFile(frames);
-    const start = performance.now();
+    const start = monotonicMs();
     for (const [path, places] of byFile) {
-      const takenMs = performance.now() - start;
+      const takenMs = monotonicMs() - start;
       const made = loading === 'transformed' && takenMs < TEST_TIME_MAX_MS ? findTestMap(api, path) : undefined;
       const map = made ?? (hasMaps && takenMs < TIME_MAX_MS ? findMap(api, path) : undefined);
       for (const frame of places) mapFrame(frame, path, map, loading);

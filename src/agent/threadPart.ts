@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 import type { CompiledFile, CompiledSource } from './codeCache.js';
 
 /** On one line with the first of the file, whose columns are moved back by as much. */
@@ -22,7 +22,7 @@ export interface LoadedPart extends CompiledFile {
 }
 
 /**
- * Runs a CommonJS file as `require` would, but that nobody else finds it.
+ * Runs a CommonJS file as `require` would, but that nobody else finds it, and that it cannot `import()` (`lendImport`).
  * @param known - the file as another thread has compiled it
  * @throws what reading, compiling or running it throws
  */
@@ -32,7 +32,6 @@ export function loadPart(file: string, known: CompiledSource | null): LoadedPart
     filename: file,
     columnOffset: -HEAD.length,
     ...(known && { cachedData: known.code }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const module = { exports: {} };
   const run = script.runInThisContext() as Wrapper;

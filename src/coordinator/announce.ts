@@ -1,7 +1,7 @@
 /** Hands a report to those in the process who want it: the option `onReport`, and subscribers of the diagnostics channel. */
 import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { messageOf } from '../errors.js';
-import { openBoundary } from '../sections/boundary.js';
+import type { Boundaries } from '../sections/boundary.js';
 import type { Options } from '../options.js';
 import type { Report } from '../report/types.js';
 import { sayOnce } from './notice.js';
@@ -15,16 +15,16 @@ export function isAnnounced(onReport: Options['onReport']): boolean {
 }
 
 /** Never throws: what a listener throws, or rejects with, is a line. Only ever called on main. */
-export function announce(report: Report, onReport: Options['onReport']): void {
+export function announce(report: Report, onReport: Options['onReport'], boundaries: Boundaries): void {
   if (onReport !== null) call(onReport, report);
-  publish(report);
+  publish(report, boundaries);
 }
 
 /** To the subscribers alone: for a report that was handed to its caller. */
-export function publish(report: Report): void {
+export function publish(report: Report, boundaries: Boundaries): void {
   if (!hasSubscribers(REPORT_CHANNEL)) return;
   // The channel throws what a subscriber threw again in the next tick, where it would end the process.
-  const boundary = openBoundary(
+  const boundary = boundaries.open(
     (error) => sayOnce('GMR_OUTPUT', `a subscriber of ${REPORT_CHANNEL} failed: ${messageOf(error)}`),
     (line) => sayOnce('GMR_OUTPUT', line),
   );

@@ -157,7 +157,7 @@ export function instrument<Pool extends object>(pool: Pool, options: InstrumentO
 /** The preload's installation where there is one; else one is made now, when other threads may run already. */
 function installLate(): string | null {
   const isFirst = installedHandle() === null;
-  const reason = install(null);
+  const reason = install();
   if (isFirst) host()?.assumeOtherThreads();
   return reason;
 }

@@ -1,6 +1,7 @@
 /** One request, from the first question to everything that the lanes bring. */
 import { clearTimeout, setTimeout } from 'node:timers';
-import { monotonicMs, type SharedState } from '../agent/sharedState.js';
+import type { SharedState } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { messageOf } from '../errors.js';
 import type { PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import { endedAmong, forgetEnded } from './endedThreads.js';

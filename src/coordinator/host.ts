@@ -1,9 +1,10 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
 import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
-import { Agent } from '../agent/agent.js';
+import type { Agent } from '../agent/agent.js';
 import { CodeForWorkers, type CompiledFile } from '../agent/codeCache.js';
-import { monotonicMs, SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { refuse, writeAnswer, type AnswerPlace } from './asking/answer.js';
 import { checkByHeartbeats } from './asking/check.js';
 import { waitingRequest, type Asked } from './asking/take.js';
@@ -56,16 +57,16 @@ export class Host {
   #isAnswering = false;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
-  static install(version: string, file: string, part: CompiledFile | null): null {
-    const host = new Host(version, file, part);
+  static install(version: string, sentinel: string, MainAgent: typeof Agent, part: CompiledFile): null {
+    const host = new Host(version, sentinel, MainAgent, part);
     host.#agent.asOwn(() => host.#start());
     return null;
   }
 
-  private constructor(version: string, file: string, part: CompiledFile | null) {
+  private constructor(version: string, sentinel: string, MainAgent: typeof Agent, part: CompiledFile) {
     this.#code = new CodeForWorkers(part);
     this.#options = this.#resolve({});
-    this.#agent = new Agent(this.#shared, agentSettings(this.#options), (threadId) => {
+    this.#agent = new MainAgent(this.#shared, agentSettings(this.#options), (threadId) => {
       if (!this.#sentinel.is(threadId)) this.#code.put();
     });
     this.#agent.publish(version, this);
@@ -81,7 +82,7 @@ export class Host {
       (collected, order) => this.#finish(collected, order),
     );
     this.#sentinel = new SentinelThread(
-      file,
+      sentinel,
       this.#shared,
       () => this.#sentinelSetup(),
       (link) => this.#serve(link),
@@ -90,6 +91,7 @@ export class Host {
       this.#shared,
       () => this.#sentinel.link,
       () => this.#options.deadline + FINISH_MS,
+      this.#agent.boundaries.isSectionFault,
     );
   }
 
@@ -157,7 +159,7 @@ export class Host {
         answer: null,
       });
       if (claimed && report !== null) {
-        publish(report);
+        publish(report, this.#agent.boundaries);
         return report;
       }
       if (Date.now() > until) throw new GuruError('GMR_BUSY', 'report: another report is being taken and does not end');
@@ -222,7 +224,7 @@ export class Host {
     if (this.#isAnswering) this.#sentinel.link?.tell('errand', { claim, errand });
     try {
       const report = await this.#lead.underClaim(claim, errand.trigger, errand.settings, errand.order);
-      if (report !== null) announce(report, onReport);
+      if (report !== null) announce(report, onReport, this.#agent.boundaries);
     } catch (error) {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
       if (errand.order.answer !== null) refuse(errand.order.answer, `the report failed: ${messageOf(error)}`);
@@ -332,7 +334,7 @@ export class Host {
     const { onReport } = this.#options;
     if (!isAnnounced(onReport)) return;
     const found = await this.#sentinel.link?.ask<Report | null>('report', id, FINISH_MS).catch(() => null);
-    if (found != null) announce(found, onReport);
+    if (found != null) announce(found, onReport, this.#agent.boundaries);
   }
 
   #tellSignals(): void {

@@ -1,27 +1,29 @@
 /** Installs everything in this process, once; a second copy of the package finds the first and uses it. */
-import { isMainThread } from 'node:worker_threads';
-import type { CompiledFile } from '../agent/codeCache.js';
-import { installInWorker } from '../agent/install.js';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { getEnvironmentData, isMainThread } from 'node:worker_threads';
+import { codeOf } from '../agent/codeCache.js';
+import { loadPart } from '../agent/threadPart.js';
 import { messageOf } from '../errors.js';
-import { AGENT_KEY, type AgentHandle } from '../protocol.js';
+import { packageFolder } from '../packageFolder.js';
+import { AGENT_KEY, ENVIRONMENT_KEY, type AgentHandle, type SharedSetup } from '../protocol.js';
 import { sentinelFile, standAside } from './guard.js';
-import { Host } from './host.js';
 import { sayOnce } from './notice.js';
 import { VERSION } from './version.js';
+
+type AgentPart = typeof import('../agent/install.js');
+type CoordinatorPart = typeof import('./host.js');
 
 /**
  * Installs in this thread. Whatever of it fails, the application runs: the reason is one line on stderr. Returns why
  * nothing was installed, null when it was or already had been.
- * @param part - the file that this is in, where the preload has loaded it: its code goes to the workers
  * @throws only under `GMR_STRICT=1`, for a bad variable.
  */
-export function install(part: CompiledFile | null): string | null {
+export function install(): string | null {
   const reason = standAside();
   if (reason !== null) return reason;
   try {
-    if (installedHandle() !== null) return null;
-    if (!isMainThread) return installInWorker(VERSION) ? null : 'its main thread has no installation';
-    return Host.install(VERSION, sentinelFile() ?? '', part);
+    return installedHandle() === null ? load(packageFolder() ?? '') : null;
   } catch (error) {
     if (process.env['GMR_STRICT'] === '1') throw error;
     // A worker may be on its way out while it loads us; one that has no agent is named in every report.
@@ -33,4 +35,15 @@ export function install(part: CompiledFile | null): string | null {
 /** The installation of this thread, made by this copy of the package or by another one. */
 export function installedHandle(): AgentHandle | null {
   return (globalThis as { [AGENT_KEY]?: AgentHandle })[AGENT_KEY] ?? null;
+}
+
+function load(folder: string): string | null {
+  const file = join(folder, 'guru-meditation-agent.cjs');
+  const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
+  const part = loadPart(file, codeOf(file, setup?.code));
+  const { Agent, installInWorker, lendImport } = part.exports as AgentPart;
+  lendImport((address) => import(address));
+  if (!isMainThread) return installInWorker(VERSION) ? null : 'its main thread has no installation';
+  const { Host } = createRequire(file)('./guru-meditation-coordinator.cjs') as CoordinatorPart;
+  return Host.install(VERSION, sentinelFile() ?? '', Agent, part);
 }

@@ -4,7 +4,6 @@
  */
 import type { SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
-import { isSectionFault } from '../sections/boundary.js';
 import type { Link } from './link.js';
 import type { Crash, Leaving } from './sentinelThread.js';
 
@@ -12,10 +11,12 @@ export class LastReport {
   readonly #shared: SharedState;
   readonly #link: () => Link | null;
   readonly #boundMs: () => number;
+  readonly #isSectionFault: () => boolean;
   #stopping: string | null = null;
   #isWatchingCrashes = false;
 
-  constructor(shared: SharedState, link: () => Link | null, boundMs: () => number) {
+  constructor(shared: SharedState, link: () => Link | null, boundMs: () => number, isSectionFault: () => boolean) {
+    this.#isSectionFault = isSectionFault;
     this.#shared = shared;
     this.#link = link;
     this.#boundMs = boundMs;
@@ -44,7 +45,7 @@ export class LastReport {
   }
 
   #reportCrash(error: unknown): void {
-    if (isSectionFault()) return;
+    if (this.#isSectionFault()) return;
     const stack = error instanceof Error ? error.stack : undefined;
     this.#wait('crash', { message: messageOf(error), stack: String(stack ?? '') } satisfies Crash);
   }

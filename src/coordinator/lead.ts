@@ -1,6 +1,7 @@
 /** Leading one report: the claim, the collecting, the finishing. The same code on main and in the sentinel. */
 import { hostname } from 'node:os';
-import { monotonicMs, type SharedState } from '../agent/sharedState.js';
+import type { SharedState } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type { AnswerPlace } from './asking/answer.js';
 import type { Report, Trigger } from '../report/types.js';
 import { collect, type Lanes } from './collect.js';

@@ -1,5 +1,5 @@
 /** The lanes of the sentinel, for a report that main leads. */
-import { monotonicMs } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type { HeapScan, Reach, Reached, ReportRequest } from './collected.js';
 import type { Link } from './link.js';
 

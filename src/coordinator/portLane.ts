@@ -1,7 +1,7 @@
 /** The first lane: the ports of all agents that have introduced themselves. Answers while a thread's loop turns. */
 import { setTimeout, clearTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
-import { monotonicMs } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { isAnswer, isPools, isTasks } from '../protocol.js';
 import type { FromAgent, PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';

@@ -3,7 +3,7 @@
  * report is taken.
  */
 import { GuruError, messageOf, OptionError } from '../errors.js';
-import { now } from '../tasks/clock.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type { PoolAdapter, PoolFacts } from './adapters/adapter.js';
 import { ADAPTERS } from './adapters/all.js';
 
@@ -50,7 +50,7 @@ export class InstrumentedPool {
     if (this.adapter.callsPool && !mayCall) return this.#asLastRead(BETWEEN_TURNS);
     try {
       const facts = this.adapter.read(pool);
-      this.#last = { facts, at: now() };
+      this.#last = { facts, at: monotonicMs() };
       return { facts, factsAgoMs: 0, notRead: null };
     } catch (error) {
       return this.#asLastRead(`it could not be read: ${messageOf(error).slice(0, 200)}`);
@@ -59,7 +59,7 @@ export class InstrumentedPool {
 
   #asLastRead(notRead: string): ReadFacts {
     if (this.#last === null) return { facts: null, factsAgoMs: null, notRead };
-    return { facts: this.#last.facts, factsAgoMs: Math.max(0, now() - this.#last.at), notRead };
+    return { facts: this.#last.facts, factsAgoMs: Math.max(0, monotonicMs() - this.#last.at), notRead };
   }
 }
 

@@ -37,6 +37,12 @@ export interface Boundary {
   close(): void;
 }
 
+/** The boundaries of this thread: there is one list of those that are open. */
+export interface Boundaries {
+  open: typeof openBoundary;
+  isSectionFault: typeof isSectionFault;
+}
+
 const NO_BOUNDARY: Boundary = { run: (work) => work(), close: () => {} };
 
 const open = new Set<Domain>();

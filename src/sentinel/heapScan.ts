@@ -6,7 +6,7 @@
  * Promises of other `vm` contexts are not found: each context would cost as many collections again.
  */
 import { setTimeout } from 'node:timers/promises';
-import { monotonicMs } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type { HeapScan, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
 import { notScanned } from '../coordinator/heapScans.js';

@@ -1,6 +1,6 @@
 /** The second lane: reads threads whose loop does not turn, inside an interrupt of whatever they are doing. */
 import { setTimeout } from 'node:timers/promises';
-import { monotonicMs } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type { Answer, ReportRequest } from '../coordinator/collected.js';
 import { toSnapshotRequest } from '../coordinator/collect.js';
 import { SENTINEL_NAME, type RawFrame, type SnapshotRequest, type ThreadSnapshot } from '../protocol.js';

@@ -21,7 +21,7 @@
  */
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
-import { monotonicMs } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 
 export const MAIN = 'main';
 

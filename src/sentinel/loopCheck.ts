@@ -4,7 +4,8 @@
  * says that it has woken up since.
  */
 import { setTimeout } from 'node:timers/promises';
-import { monotonicMs, type SharedState, type ThreadSlot } from '../agent/sharedState.js';
+import type { SharedState, ThreadSlot } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { checkByHeartbeats, type CheckAnswer, type LoopCheck } from '../coordinator/asking/check.js';
 import type { Report } from '../report/types.js';
 import { sampleThread, wakingsOf } from './kernelLane.js';

@@ -1,5 +1,6 @@
 /** What only main can tell of the process: asked of it while its loop turns, else what it told last. */
-import { monotonicMs, type SharedState } from '../agent/sharedState.js';
+import type { SharedState } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type { MainFacts, ReportRequest } from '../coordinator/collected.js';
 import type { Link } from '../coordinator/link.js';
 import { readRss } from '../coordinator/mainFacts.js';

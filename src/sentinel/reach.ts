@@ -1,6 +1,7 @@
 /** The inspector lane and the kernel lane together, for one request: every thread that did not answer its port. */
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { monotonicMs, type SharedState } from '../agent/sharedState.js';
+import type { SharedState } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import type {
   Evidence,
   HeapScan,

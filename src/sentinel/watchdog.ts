@@ -8,7 +8,8 @@
  * a task that waits in `Atomics.wait` sleeps there too: it is looked into once in the interval between two reports.
  */
 import { clearInterval, setInterval } from 'node:timers';
-import { monotonicMs, type SharedState, type ThreadSlot } from '../agent/sharedState.js';
+import type { SharedState, ThreadSlot } from '../agent/sharedState.js';
+import { monotonicMs } from '../tasks/clock.js';
 import { cpuBetween, sampleThread, wakingsOf, type KernelSample } from './kernelLane.js';
 
 export interface WatchdogSettings {

@@ -4,7 +4,7 @@
  * tasks of a burst before a long silence would seem spread over the silence. The older half is thinned when there are
  * many: an age is off by at most the distance of two marks, which stays a small share of the age itself.
  */
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 
 const IDS_PER_MARK = 64;
 const MARKS_MAX = 1024;
@@ -21,7 +21,7 @@ export class Ages {
   mark(id: number): void {
     if (this.#length === MARKS_MAX) this.#thin();
     this.#ids[this.#length] = id;
-    this.#times[this.#length] = now();
+    this.#times[this.#length] = monotonicMs();
     this.#length++;
     this.markAt = id + IDS_PER_MARK;
   }

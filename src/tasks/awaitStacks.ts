@@ -5,10 +5,10 @@
  */
 import type { SnapshotRequest } from '../protocol.js';
 import type { AskedPromise } from './awaitChains.js';
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { listPending, ROOT, type PendingList } from './pendingList.js';
 import type { PromiseWatch } from './promises.js';
-import { askAwaitStacks, captureText, ownFile } from './realm.js';
+import { askAwaitStacks, captureText, isOwnFile } from './realm.js';
 import { inBlocks, type PausableWork } from './slices.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
@@ -46,7 +46,7 @@ export function* askPending(
   hooks: HooksWithoutPromises,
   limits: Limits,
 ): PausableWork<AskedPromises> {
-  const started = now();
+  const started = monotonicMs();
   const isAtOnce = limits.lane === 'inspector';
   const list = yield* listPending(watch, isAtOnce ? LOOK_MS : Infinity);
   const isPending = isAtOnce ? (): boolean => true : (id: number): boolean => watch.isKnown(id);
@@ -65,7 +65,7 @@ export function* askPending(
   });
   const chosen = why === null ? choose(candidates, limits.placesMax) : [];
   if (chosen.length < candidates.length) result.why ??= `limit of ${limits.placesMax} promises`;
-  const placesMs = isAtOnce ? whatIsLeft(limits.placesMs, now() - started) : limits.placesMs;
+  const placesMs = isAtOnce ? whatIsLeft(limits.placesMs, monotonicMs() - started) : limits.placesMs;
   yield* askChosen(chosen, list, watch, hooks, placesMs, result);
   let next = 0;
   yield* inBlocks(candidates.length, (from, to) => {
@@ -97,7 +97,7 @@ function* askChosen(
       result.why = `limit of ${Math.round(placesMs)} ms`;
       return;
     }
-    const started = now();
+    const started = monotonicMs();
     const batch = chosen.slice(index, index + BATCH).map((position) => {
       const id = list.ids[position] ?? 0;
       return { id, position, promise: watch.find(id) };
@@ -110,7 +110,7 @@ function* askChosen(
       const entry = living[answer];
       if (entry !== undefined) result.asked.push({ ...list.describe(entry.position), stack });
     }
-    spentMs += now() - started;
+    spentMs += monotonicMs() - started;
     yield;
   }
 }
@@ -145,15 +145,15 @@ const DISPATCH = /^(emit(Init|Before|After|Destroy|PromiseResolve|Hook)\w*|promi
 
 /** Whether the interrupted code below this request runs inside a hook: Node's dispatch of them, or one of ours. */
 function isInsideHook(): boolean {
-  const own = ownFile();
   let isBelowRequest = false;
   for (const line of captureText().split('\n')) {
     const [name = '', script = '', row = ''] = line.split('\t');
     if (script === 'node:internal/promise_hooks') return true;
     if (script === 'node:internal/async_hooks' && DISPATCH.test(name)) return true;
-    if (own !== null && script === own && isBelowRequest) return true;
+    const isOwn = isOwnFile(script);
+    if (isOwn && isBelowRequest) return true;
     // Built-ins of V8 have no line: this package calls some on its way here.
-    if (script !== own && row !== '') isBelowRequest = true;
+    if (!isOwn && row !== '') isBelowRequest = true;
   }
   return false;
 }

@@ -13,9 +13,9 @@ export function decodeFrames(text: string): RawFrame[] {
 /** Node's way into a hook: it stands in every creation stack of a native handle, and says nothing. */
 const HOOK_FILE = 'node:internal/async_hooks';
 
-/** The frames of one stack's text that are neither of `file`, which is this package's own, nor of Node's hook machinery. */
-export function decodeForeignFrames(text: string, file: string | null): RawFrame[] {
-  return decodeFrames(text).filter((frame) => frame.file === null || (frame.file !== file && frame.file !== HOOK_FILE));
+/** The frames of one stack's text that are neither in a file of this package nor of Node's hook machinery. */
+export function decodeForeignFrames(text: string, isOwn: (file: string) => boolean): RawFrame[] {
+  return decodeFrames(text).filter(({ file }) => file === null || (!isOwn(file) && file !== HOOK_FILE));
 }
 
 function decodeFrame(line: string): RawFrame {

@@ -1,11 +1,11 @@
 /** Puts handles and other async resources into groups, with what can be told of each: ref'd, parents, where created. */
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import type { TaskGroups } from './groups.js';
 import { isRunning, type HandleRecord } from './handleRecord.js';
 import type { HandleWatch } from './handles.js';
 import { keepsAlive, refOf } from './keepAlive.js';
-import { ownFile } from './realm.js';
+import { isOwnFile, passesOwnFile } from './realm.js';
 import type { PausableWork } from './slices.js';
 import type { HandleWait, SocketWaits } from './socketWaits.js';
 
@@ -20,7 +20,7 @@ export function* addHandles(watch: HandleWatch, waits: SocketWaits, groups: Task
     if (record === null) yield;
     else records.set(record.asyncId, record);
   }
-  const at = now();
+  const at = monotonicMs();
   let seen = 0;
   for (const record of records.values()) {
     if (++seen % 32 === 0) yield;
@@ -44,7 +44,7 @@ export function* addHandles(watch: HandleWatch, waits: SocketWaits, groups: Task
       parent,
       waitsFor: wait.waitsFor,
       awaitStack: () => [],
-      createdAt: () => decodeForeignFrames(creation ?? '', ownFile()),
+      createdAt: () => decodeForeignFrames(creation ?? '', isOwnFile),
     }));
   }
 }
@@ -56,10 +56,9 @@ function noteOf(record: HandleRecord, creation: string | null, wait: HandleWait)
 
 /** Heartbeats, ports and sockets of this package itself; what the application makes in a scope of labels is its own. */
 function isOwn(creation: string): boolean {
-  const own = ownFile();
-  if (own === null || !creation.includes(`\t${own}\t`)) return false;
+  if (!passesOwnFile(creation)) return false;
   const scripts = creation.split('\n').map((line) => line.split('\t', 2)[1] ?? '');
-  return scripts.find((script) => script !== '' && !script.startsWith('node:')) === own;
+  return isOwnFile(scripts.find((script) => script !== '' && !script.startsWith('node:')) ?? '');
 }
 
 /** Types of the tasks that made this one, nearest first, as far as they are still known. */

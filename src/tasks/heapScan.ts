@@ -11,7 +11,7 @@
 import type { HeapFindings, HeapScanLimits } from '../protocol.js';
 import { innermost, type AskedPromise } from './awaitChains.js';
 import { reasonNotToAsk } from './awaitStacks.js';
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { decodeFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
 import { askAwaitStacks } from './realm.js';
@@ -47,9 +47,9 @@ function ask(
 ): { asked: AskedPromise[]; unasked: number; limit: string } {
   const asked: AskedPromise[] = [];
   const order = spread(promises);
-  const end = now() + placesMs;
+  const end = monotonicMs() + placesMs;
   let looked = 0;
-  while (looked < order.length && asked.length < placesMax && now() < end) {
+  while (looked < order.length && asked.length < placesMax && monotonicMs() < end) {
     const batch = order.slice(looked, looked + BATCH);
     const stacks = hooks.withoutAnyHooks(() => askAwaitStacks(batch));
     if (stacks.length < batch.length)

@@ -2,7 +2,7 @@
  * What is pending at one moment, as parallel arrays: there may be hundreds of thousands of promises, and an object for each
  * would cost more than all questions. A promise is known by its position; parents come before what was derived from them.
  */
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { firstAfter, type KeptChunk } from './keptPromises.js';
 import { UNKNOWN_PARENT } from './promiseRing.js';
 import type { PromiseWatch } from './promises.js';
@@ -72,12 +72,12 @@ export class PendingList {
  * @param lookMs - how long to look for those that were collected: later ones count as pending, and are counted in `unlooked`
  */
 export function* listPending(watch: PromiseWatch, lookMs: number): PausableWork<PendingList> {
-  const started = now();
+  const started = monotonicMs();
   const newest = watch.ring.count();
   const list = new PendingList(watch.pendingMax);
   let seen = 0;
   for (let chunk = watch.keptAfter(seen); chunk !== null && seen < newest; chunk = watch.keptAfter(seen)) {
-    listChunk(chunk, seen, newest, list, now() - started < lookMs ? watch : null);
+    listChunk(chunk, seen, newest, list, monotonicMs() - started < lookMs ? watch : null);
     seen = chunk.last;
     yield;
   }

@@ -5,7 +5,7 @@
  */
 import { decodeForeignFrames } from './frameText.js';
 import type { HandleRecord } from './handleRecord.js';
-import { ownFile } from './realm.js';
+import { isOwnFile } from './realm.js';
 
 /** The pool whose resource this record is for; null where that is not certain. Never throws. */
 export function poolObjectOf(record: HandleRecord): object | null {
@@ -23,7 +23,7 @@ export function poolObjectOf(record: HandleRecord): object | null {
 
 /** Node's frames first, then the constructor of the library's class. */
 function isMadeByLibrary(record: HandleRecord): boolean {
-  const stack = decodeForeignFrames(record.creation() ?? '', ownFile());
+  const stack = decodeForeignFrames(record.creation() ?? '', isOwnFile);
   const outside = stack.findIndex(({ file }) => file?.startsWith('node:') !== true);
   const maker = stack[outside];
   return (

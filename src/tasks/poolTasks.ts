@@ -4,13 +4,13 @@
  * are the application's objects, so nothing in them is trusted.
  */
 import type { RawFrame, RawPool, RawPoolTask } from '../protocol.js';
-import { now } from './clock.js';
+import { nodePerformance } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import type { HandleRecord } from './handleRecord.js';
 import { dataOf, nodeValueOf } from './ownData.js';
 import { previewOf } from './payload.js';
 import { poolObjectOf } from './poolObjects.js';
-import { ownFile } from './realm.js';
+import { isOwnFile } from './realm.js';
 import { threadIdOf } from './workerThread.js';
 
 const TASKS = new Map([
@@ -25,7 +25,7 @@ const PLACES_MAX = 3;
 
 /** A task that waits for a worker, as far as it has to be known before anybody asks. */
 interface QueuedTask {
-  /** On the clock of `now`. */
+  /** On the clock of `performance.now`. */
   created: number;
   record: HandleRecord;
 }
@@ -40,7 +40,7 @@ export interface FoundPool {
   runningElided: number;
   /** Oldest first. */
   queued: QueuedTask[];
-  /** When the youngest of the running tasks was submitted, on the clock of `now`; a queue's tasks are younger. */
+  /** When the youngest of the running tasks was submitted, on the clock of `performance.now`; a queue's tasks are younger. */
   newestStarted: number;
 }
 
@@ -81,7 +81,7 @@ export class PoolTasks {
     if (task === undefined) return;
     const pool = this.#pool(kind, record.triggerId);
     const started = numberOf(dataOf(task, 'started')) ?? 0;
-    const created = numberOf(dataOf(task, 'created')) ?? now();
+    const created = numberOf(dataOf(task, 'created')) ?? nodePerformance().now();
     if (started <= 0) {
       if (!isAborted(task)) pool.queued.push({ created, record });
       return;
@@ -96,7 +96,7 @@ export class PoolTasks {
       ...taskOf(record, task, this.#payloadBytes),
       threadId: threadIdOf(dataOf(dataOf(task, 'workerInfo'), 'worker')),
       queuedMs: Math.max(0, started - created),
-      runningMs: Math.max(0, now() - started),
+      runningMs: Math.max(0, nodePerformance().now() - started),
     };
   }
 
@@ -150,7 +150,7 @@ function describeQueued({ record, created }: QueuedTask, payloadBytes: number): 
   return {
     ...taskOf(record, record.resource, payloadBytes),
     threadId: null,
-    queuedMs: Math.max(0, now() - created),
+    queuedMs: Math.max(0, nodePerformance().now() - created),
     runningMs: null,
   };
 }
@@ -184,7 +184,7 @@ function placesOf(queued: readonly QueuedTask[]): RawPool['queuedAt'] {
 }
 
 function framesOf(record: HandleRecord): RawFrame[] {
-  return decodeForeignFrames(record.creation() ?? '', ownFile());
+  return decodeForeignFrames(record.creation() ?? '', isOwnFile);
 }
 
 /** Aborted while it was queued: such a task is never destroyed, only collected. */

@@ -4,11 +4,11 @@ import type { WaitsFor } from '../report/types.js';
 import { innermost, isShared, type AskedPromise, type Chains } from './awaitChains.js';
 import { askPending } from './awaitStacks.js';
 import type { Ages } from './ages.js';
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { decodeFrames } from './frameText.js';
 import type { GroupShape, TaskGroups } from './groups.js';
 import type { PromiseWatch } from './promises.js';
-import { ownFile } from './realm.js';
+import { isOwnFile } from './realm.js';
 import { linkRequests } from './requestLinks.js';
 import type { ListedRequest } from './requestTasks.js';
 import { inBlocks, type PausableWork } from './slices.js';
@@ -40,7 +40,7 @@ export function* addPromises(
 ): PausableWork<{ placesRead: number; notRead: string[] }> {
   const found = yield* askPending(source.watch, source.hooks, limits);
   const { unasked, unlooked, why } = found;
-  const at = now();
+  const at = monotonicMs();
   const chains = yield* innermost(found.asked, found.alone, (id) => source.watch.isKnown(id));
   // What was not asked stands between a request and older promises all the same.
   const links = yield* linkRequests(requests, chains.asked, [chains.alone, unasked]);
@@ -130,23 +130,22 @@ function shapeOf(
  * too, is no task that was pending before somebody asked. V8's combinators are in no file.
  */
 function ownStacks(): (stack: string) => boolean {
-  const own = ownFile();
   const known = new Map<string, boolean>();
   return (stack) => {
-    if (own === null || stack === '') return false;
+    if (stack === '') return false;
     let isOwn = known.get(stack);
     if (isOwn === undefined) {
-      isOwn = innermostFile(stack) === own;
+      isOwn = isOwnFile(innermostFile(stack));
       known.set(stack, isOwn);
     }
     return isOwn;
   };
 }
 
-function innermostFile(stack: string): string | undefined {
+function innermostFile(stack: string): string {
   for (const line of stack.split('\n')) {
     const file = line.split('\t')[1] ?? '';
     if (file !== '') return file;
   }
-  return undefined;
+  return '';
 }

@@ -36,7 +36,11 @@ interface Realm extends RealmFunctions {
 
 let realm: Realm | null = null;
 let isMaking = false;
-let ownFileKnown: string | null | undefined;
+/** What the names of this package's files begin with; null where this code has no file. */
+let ownFilesKnown: string | null | undefined;
+
+/** The built package: this code is in one of several files that lie together. */
+const PART = /(guru-meditation-)[a-z]+\.cjs$/;
 
 /**
  * The current synchronous stack, innermost frame first, without this package's own frames and without the code the
@@ -88,14 +92,26 @@ export function askAwaitStacks(promises: readonly object[]): string[] {
   return answers.map((answer) => (typeof answer === 'string' ? answer : ''));
 }
 
-/** The script this very code is part of, as V8 names it; null when it has no name (evaluated by the inspector). */
-export function ownFile(): string | null {
-  if (ownFileKnown !== undefined) return ownFileKnown;
+/** Whether a script, as V8 names it, is this package's. */
+export function isOwnFile(script: string): boolean {
+  const own = ownFiles();
+  return own !== null && script.startsWith(own);
+}
+
+/** Whether a stack's text has a frame in a file of this package. */
+export function passesOwnFile(stack: string): boolean {
+  const own = ownFiles();
+  return own !== null && stack.includes(`\t${own}`);
+}
+
+/** Null as well when the inspector evaluated this code, so that it has no name. */
+function ownFiles(): string | null {
+  if (ownFilesKnown !== undefined) return ownFilesKnown;
   const [frame = ''] = captureText(undefined, 1).split('\n');
   const [called, name = ''] = frame.split('\t');
   // In an interrupt of the realm's own work only async frames may be told: the first one is not this package's then.
-  if (called === holdStack.name) ownFileKnown = name === '' ? null : name;
-  return ownFileKnown ?? null;
+  if (called === holdStack.name) ownFilesKnown = name === '' ? null : name.replace(PART, '$1');
+  return ownFilesKnown ?? null;
 }
 
 function openRealm(): Realm | null {
@@ -122,12 +138,11 @@ function makeRealm(): Realm {
 
 /** Drops own frames, and what the inspector evaluated on top of the interrupted stack: no script, but a line. */
 function withoutOwnFrames(text: string): string {
-  const own = ownFile();
   const kept: string[] = [];
   for (const line of text.split('\n')) {
     const [, script = '', row = '', , flags = ''] = line.split('\t');
     const isEvaluated = script === '' && row !== '' && !flags.includes('e');
-    if (script === SCRIPT_NAME || (own !== null && script === own)) continue;
+    if (script === SCRIPT_NAME || isOwnFile(script)) continue;
     if (isEvaluated && kept.length === 0) continue;
     kept.push(line);
   }

@@ -2,10 +2,10 @@
 import type { RawFrame } from '../protocol.js';
 import type { WaitsFor } from '../report/types.js';
 import type { Ages } from './ages.js';
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import type { GroupShape, TaskGroups } from './groups.js';
-import { ownFile } from './realm.js';
+import { isOwnFile } from './realm.js';
 import { factsOf, partsOf, type RequestFacts } from './requestFacts.js';
 import { nameRequests } from './requestNames.js';
 import type { RequestRecord } from './requestRecord.js';
@@ -57,7 +57,7 @@ export function* addRequests({ listed }: RequestsInFlight, ages: Ages, groups: T
     places.set(waitsFor, known);
   }
   yield;
-  const at = now();
+  const at = monotonicMs();
   for (const [index, { record, waitsFor }] of listed.entries()) {
     const key = [TYPE, waitsFor.kind, waitsFor.what].join('\0');
     const ageMs = ages.ageOf(record.id, at);
@@ -98,7 +98,7 @@ class Places {
 
   mostSeen(): RawFrame[] {
     const [most] = [...this.#seen.values()].sort((one, other) => other.count - one.count);
-    return decodeForeignFrames(most?.text ?? '', ownFile()).filter(({ file }) => file !== CHANNEL_FILE);
+    return decodeForeignFrames(most?.text ?? '', isOwnFile).filter(({ file }) => file !== CHANNEL_FILE);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Long work as a generator that yields wherever it may pause: run at once, or in slices between turns of the loop. */
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 
 /** Without an import: this is part of the probe too, which is evaluated where `require` does not exist. */
 const { setImmediate } = process.getBuiltinModule('node:timers');
@@ -40,11 +40,11 @@ export function runInSlices<Result>(
 ): void {
   let longestPauseMs = 0;
   const slice = (): void => {
-    const started = now();
+    const started = monotonicMs();
     try {
       let step = work.next();
-      while (step.done !== true && now() - started < SLICE_MS) step = work.next();
-      longestPauseMs = Math.max(longestPauseMs, now() - started);
+      while (step.done !== true && monotonicMs() - started < SLICE_MS) step = work.next();
+      longestPauseMs = Math.max(longestPauseMs, monotonicMs() - started);
       if (step.done === true) done(step.value, longestPauseMs);
       else schedule(slice);
     } catch (error) {

@@ -7,7 +7,7 @@ import type { RawPool, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive, TasksMode } from '../report/types.js';
 import { Ages } from './ages.js';
 import { AliveList, type MapFrames } from './aliveList.js';
-import { now } from './clock.js';
+import { monotonicMs } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
 import { addHandles } from './handleTasks.js';
@@ -16,7 +16,7 @@ import { PoolTasks, type DescribePools } from './poolTasks.js';
 import { OwnWork } from './ownWork.js';
 import { addPromises } from './promiseTasks.js';
 import { PromiseWatch } from './promises.js';
-import { ownFile } from './realm.js';
+import { isOwnFile } from './realm.js';
 import { RequestWatch } from './requests.js';
 import { addRequests, readRequests, type ListedRequest, type RequestsInFlight } from './requestTasks.js';
 import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
@@ -141,8 +141,8 @@ class Tracker implements TaskTracker {
         if (record?.type.name !== 'WORKER' || watch === null) continue;
         const { threadId } = record.resource as { threadId?: unknown };
         if (typeof threadId !== 'number') continue;
-        const stack = decodeForeignFrames(record.creation() ?? '', ownFile());
-        creations.set(threadId, { stack, agoMs: watch.ages.ageOf(record.asyncId, now()) });
+        const stack = decodeForeignFrames(record.creation() ?? '', isOwnFile);
+        creations.set(threadId, { stack, agoMs: watch.ages.ageOf(record.asyncId, monotonicMs()) });
       }
     } catch {
       // Not known, then.

@@ -14,7 +14,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageFolder } from '../packageFolder.js';
 import type { RawFrame } from '../protocol.js';
-import { captureText, ownFile } from './realm.js';
+import { captureText, isOwnFile } from './realm.js';
+import { importModule } from './importModule.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
 /** It reads a file for every line it logs: this many are enough, the rest is counted. */
@@ -89,15 +90,18 @@ export class WhyIsNodeRunning {
     } catch (error) {
       if (error !== enough) throw error;
     }
-    return parseLog(lines, ownFile());
+    return parseLog(lines, isOwnFile);
   }
 }
 
 /**
  * The resources of a log of why-is-node-running: a count, then for each a line `# TYPE` and its frames, `file:line - source`.
- * @param own - this package's file: our hook stands in each stack once, and resources of our own have it there again
+ * @param isOwn - tells this package's files: our hook stands in each stack once, and resources of our own have them there again
  */
-export function parseLog(lines: readonly string[], own: string | null): { resources: AliveResource[]; elided: number } {
+export function parseLog(
+  lines: readonly string[],
+  isOwn: (file: string) => boolean,
+): { resources: AliveResource[]; elided: number } {
   const resources: (AliveResource & { ownFrames: number })[] = [];
   for (const line of lines) {
     if (line.startsWith('# ')) resources.push({ type: line.slice(2), createdAt: [], ownFrames: 0 });
@@ -105,7 +109,7 @@ export function parseLog(lines: readonly string[], own: string | null): { resour
     const place = /^(\S.*?):(\d+) *(?: - |$)/.exec(line);
     if (last === undefined || place === null || line.startsWith('# ')) continue;
     const frame = frameAt(resolve(place[1] ?? ''), Number(place[2]));
-    if (frame.file === own) last.ownFrames++;
+    if (isOwn(frame.file ?? '')) last.ownFrames++;
     else last.createdAt.push(frame);
   }
   const total = Number(/^There are (\d+) /.exec(lines[0] ?? '')?.[1] ?? resources.length);
@@ -146,7 +150,7 @@ async function take(address: string): Promise<Taken> {
   };
   prototype.enable = enableOthers;
   try {
-    const { default: print } = (await import(address)) as { default: Print };
+    const { default: print } = (await importModule(address)) as { default: Print };
     return { ...callbacksOf(taken[0] ?? {}), print };
   } finally {
     if (prototype.enable === enableOthers) prototype.enable = enable;

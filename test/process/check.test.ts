@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import test, { after } from 'node:test';
 import type { CheckAnswer } from '../../src/coordinator/asking/check.js';
 import { descendantsOf } from '../../src/cli/nodeProcesses.js';
-import type { PsRow } from '../../src/cli/ps.js';
 import type { TreeEntry } from '../../src/view/processTree.js';
 import { gmr } from '../harness/command.js';
 import { untilInstalled } from '../harness/installed.js';
@@ -129,31 +128,6 @@ test('without a sentinel main answers for all', { timeout: 60_000, skip }, async
   await using(TURNS, { env: { GMR_SENTINEL: 'off' } }, async (fixture) => {
     assert.equal((await answerOf(fixture)).code, 0);
   });
-});
-
-test('gmr ps tells instrumented processes from others, and which are stuck', { timeout: 60_000, skip }, async () => {
-  const bare = spawnFixture(TURNS, { preload: 'none' });
-  await bare.ready();
-  await using(
-    'hangs.cjs',
-    { args: ['main:spin'], env: { GMR_SERVICE_NAME: 'billing-\u001B[31mapi' } },
-    async (fixture) => {
-      await new Promise((resolve) => setTimeout(resolve, HANGS_MS));
-      const { code, stdout, stderr } = await gmr(['ps', '--json']);
-      assert.equal(code, 0, stderr);
-      const rows = JSON.parse(stdout) as PsRow[];
-      const [stuck, other] = [fixture.pid, bare.pid].map((pid) => rows.find((row) => row.pid === pid));
-      assert.equal(stuck?.instrumented, true);
-      assert.equal(stuck?.stuck, true);
-      assert.ok((stuck?.mainTurnedAgoMs ?? 0) > 0);
-      assert.equal(stuck?.ppid, process.pid);
-      assert.deepEqual([other?.instrumented, other?.stuck, other?.mainTurnedAgoMs], [false, null, null]);
-      const { stdout: table } = await gmr(['ps', '--quick']);
-      assert.match(table, /^PID +INSTRUMENTED +THREADS +CPU +MAIN TURNED +NAME\n/);
-      assert.match(table, new RegExp(`^${fixture.pid} +yes +\\d+ +\\d+% +- +billing-\\\\u001b\\[31mapi$`, 'm'));
-    },
-  );
-  await bare.stop();
 });
 
 test(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ages } from '../../src/tasks/ages.js';
-import { now } from '../../src/tasks/clock.js';
+import { monotonicMs } from '../../src/tasks/clock.js';
 
 /** Gives out ids as the tracker does; returns when each was given out. */
 function giveOut(ages: Ages, count: number, beatEvery: number): Float64Array {
@@ -10,7 +10,7 @@ function giveOut(ages: Ages, count: number, beatEvery: number): Float64Array {
   for (let id = 1; id <= count; id++) {
     if (id % beatEvery === 0) ages.beat(id - 1);
     if (id >= ages.markAt) ages.mark(id);
-    times[id] = now();
+    times[id] = monotonicMs();
   }
   return times;
 }
@@ -18,7 +18,7 @@ function giveOut(ages: Ages, count: number, beatEvery: number): Float64Array {
 test('older ids are older, however many there were', () => {
   const ages = new Ages();
   giveOut(ages, 3_000_000, 1000);
-  const at = now();
+  const at = monotonicMs();
   let before = Infinity;
   for (let id = 1; id <= 3_000_000; id += 997) {
     const age = ages.ageOf(id, at);
@@ -32,7 +32,7 @@ test('an age is off by at most the distance of two marks', () => {
   const times = giveOut(ages, 64, 1_000_000);
   ages.beat(64);
   ages.mark(65);
-  const at = now();
+  const at = monotonicMs();
   for (let id = 1; id <= 64; id++)
     assert.ok(Math.abs(ages.ageOf(id, at) - (at - (times[id] ?? 0))) <= at - (times[1] ?? 0) + 1);
 });
@@ -41,10 +41,10 @@ test('what was made before a long silence is not spread over it', async () => {
   const ages = new Ages();
   const times = giveOut(ages, 10, 1_000_000);
   ages.beat(10);
-  const beaten = now();
+  const beaten = monotonicMs();
   await delay(50);
   ages.mark(11);
-  const at = now();
+  const at = monotonicMs();
   for (let id = 1; id <= 10; id++)
     assert.ok(ages.ageOf(id, at) >= at - beaten && ages.ageOf(id, at) <= at - (times[1] ?? 0) + 1, `id ${id}`);
 });

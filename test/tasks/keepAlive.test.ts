@@ -76,7 +76,7 @@ test('a log of why-is-node-running gives types and places, without the resources
     '# DNSCHANNEL',
     '(unknown stack trace)',
   ];
-  const { resources, elided } = parseLog(log, '/our/hook.js');
+  const { resources, elided } = parseLog(log, (file) => file === '/our/hook.js');
   assert.deepEqual(
     resources.map(({ type, createdAt }) => [type, ...createdAt.map(({ file, line }) => `${file}:${line}`)]),
     [['TCPSERVERWRAP', '/app/server - old.js:12', '/app/main.js:3'], ['DNSCHANNEL']],

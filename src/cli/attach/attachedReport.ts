@@ -6,7 +6,8 @@
  * to and closes.
  */
 import { hostname } from 'node:os';
-import { SENTINEL_NEVER, SharedState, monotonicMs } from '../../agent/sharedState.js';
+import { SENTINEL_NEVER, SharedState } from '../../agent/sharedState.js';
+import { monotonicMs } from '../../tasks/clock.js';
 import { collect } from '../../coordinator/collect.js';
 import type { Collected, ReportRequest } from '../../coordinator/collected.js';
 import { buildReport } from '../../coordinator/finish.js';

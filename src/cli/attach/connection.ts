@@ -1,7 +1,7 @@
 /** The one session that a report from outside has, from the opening of the inspector to its close. */
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
-import { monotonicMs } from '../../agent/sharedState.js';
+import { monotonicMs } from '../../tasks/clock.js';
 import { InspectorSession, type Session } from '../../sentinel/inspectorSession.js';
 import { connectionsTo, listenersOf } from './listeners.js';
 import { openInspector, type NotOpen, type OpenInspector } from './openInspector.js';

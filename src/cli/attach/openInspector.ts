@@ -1,7 +1,7 @@
 /** Opens the inspector of a process that was started without it, by SIGUSR1, and finds the port: Node's own way (`node --help`). */
 import { get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
-import { monotonicMs } from '../../agent/sharedState.js';
+import { monotonicMs } from '../../tasks/clock.js';
 import { messageOf } from '../../errors.js';
 import { isEventWait, isLockWait } from '../../report/nativeWait.js';
 import { sampleThread, type KernelSample } from '../../sentinel/kernelLane.js';
