@@ -1,8 +1,9 @@
 /** `gmr demo`: a service that hangs the way services do, and the report it gives of itself. */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { GuruError } from '../errors.js';
+import { packageFolder } from '../packageFolder.js';
 import { EXIT, readWords, type Command } from './command.js';
 
 /** The service ends by itself after some 4 s; this is for the case that it does not. */
@@ -34,5 +35,5 @@ async function runDemo(words: string[]): Promise<number> {
 }
 
 function fileOf(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
+  return join(packageFolder() ?? '', name);
 }

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command `gmr`: finds the subcommand and runs it. Errors are one line on stderr with their code. */
 import { writeSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
@@ -52,10 +51,13 @@ function usage(): string {
   return ['Usage: gmr <command> [options]', '', ...lines, '', 'gmr <command> --help tells its options.', ''].join('\n');
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  const code = error instanceof GuruError ? error.code : 'GMR_INSTALL';
-  writeSync(2, `gmr: ${messageOf(error)} (${code})\n`);
-  process.exitCode = code === 'GMR_USAGE' ? EXIT.usage : EXIT.failed;
-}
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const code = error instanceof GuruError ? error.code : 'GMR_INSTALL';
+    writeSync(2, `gmr: ${messageOf(error)} (${code})\n`);
+    process.exitCode = code === 'GMR_USAGE' ? EXIT.usage : EXIT.failed;
+  },
+);
