@@ -14,8 +14,15 @@ export type GuruErrorCode =
   | 'GMR_TARGET' // a process that cannot be asked: gone, somebody else's, not Node.js, without this package
   | 'GMR_USAGE'; // a wrong command line
 
-/** The base class of all errors this package throws. `code` is stable, `cause` is what led to it. */
+/**
+ * The base class of all errors this package throws. `code` is stable, `cause` is what led to it. The files of the package
+ * have a copy of it each, so `instanceof` goes by a mark that all copies share.
+ */
 export class GuruError extends Error {
+  static {
+    mark(this, 'guru-meditation.GuruError');
+  }
+
   readonly code: GuruErrorCode;
 
   constructor(code: GuruErrorCode, message: string, options?: { cause?: unknown }) {
@@ -27,6 +34,10 @@ export class GuruError extends Error {
 
 /** An option that is not what it must be: the message names the option, what was expected and what came. */
 export class OptionError extends GuruError {
+  static {
+    mark(this, 'guru-meditation.OptionError');
+  }
+
   constructor(option: string, expected: string, actual: unknown) {
     super('GMR_OPTION', `${option}: expected ${expected}, got ${show(actual)}`);
   }
@@ -47,4 +58,12 @@ function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
   return Array.isArray(value) ? 'an array' : 'an object';
+}
+
+function mark(errorClass: { prototype: object }, name: string): void {
+  const key = Symbol.for(name);
+  Object.defineProperty(errorClass.prototype, key, { value: true });
+  Object.defineProperty(errorClass, Symbol.hasInstance, {
+    value: (value: unknown) => typeof value === 'object' && value !== null && key in value,
+  });
 }
