@@ -4,10 +4,7 @@ import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worke
 import type { Agent } from '../agent/agent.js';
 import { CodeForWorkers, type CompiledFile } from '../agent/codeCache.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
-import { monotonicMs } from '../tasks/clock.js';
-import { refuse, writeAnswer, type AnswerPlace } from './asking/answer.js';
-import { checkByHeartbeats } from './asking/check.js';
-import { waitingRequest, type Asked } from './asking/take.js';
+import { Answering } from './answering.js';
 import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
@@ -18,10 +15,9 @@ import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import { announce, isAnnounced, publish } from './announce.js';
 import type { Collected, ReportRequest } from './collected.js';
-import { ASKED, todoFor } from './errand.js';
 import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
-import { Lead, type FinishOrder } from './lead.js';
+import { FINISH_MS, Lead, type FinishOrder } from './lead.js';
 import type { Link } from './link.js';
 import { reachBy } from './linkReach.js';
 import { ownIdentity, readMainFacts } from './mainFacts.js';
@@ -31,14 +27,12 @@ import { PortLane } from './portLane.js';
 import { SentinelThread, sentinelSetup, type LeadQuestion, type SignalsHeard } from './sentinelThread.js';
 import { agentSettings, reportSettings } from './settings.js';
 import { SignalTrigger } from './signal.js';
-import { isStopSignal, triggerOf } from './stopSignals.js';
+import { isStopSignal } from './stopSignals.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;
 /** What the sentinel may take to know which signals are ours, in ms. */
 const SIGNALS_MS = 180;
-/** How long the sentinel may take to read sources, redact, render and write, in ms. */
-const FINISH_MS = 10_000;
 
 export class Host {
   readonly #token = startToken();
@@ -50,11 +44,10 @@ export class Host {
   readonly #sentinel: SentinelThread;
   readonly #lead: Lead;
   readonly #last: LastReport;
+  readonly #answering: Answering;
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
-  /** Whether the report under way goes to `gmr` alone. */
-  #isAnswering = false;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
   static install(version: string, sentinel: string, MainAgent: typeof Agent, part: CompiledFile): null {
@@ -93,6 +86,13 @@ export class Host {
       () => this.#options.deadline + FINISH_MS,
       this.#agent.boundaries.isSectionFault,
     );
+    this.#answering = new Answering({
+      shared: this.#shared,
+      lead: this.#lead,
+      options: () => this.#options,
+      link: () => this.#sentinel.link,
+      boundaries: this.#agent.boundaries,
+    });
   }
 
   #start(): void {
@@ -177,68 +177,11 @@ export class Host {
     const isServed = this.#shared.countSignalOnMain() <= this.#shared.signalsServed;
     if (isStopSignal(signal)) this.#sentinel.link?.tell('stop', signal);
     if (isStopSignal(signal) && !isServed) this.#last.stopAsked(signal);
-    const finished = isServed ? null : this.#begin(triggerOf(signal));
-    if (finished === null && !isServed) await this.#busyAt(signal);
-    await finished;
+    if (!isServed) await this.#answering.answer(signal);
     if (!isStopSignal(signal)) return;
-    await this.#untilReported();
+    await this.#answering.untilReported();
     this.#last.stopReported();
     await this.#stopBy(signal);
-  }
-
-  /**
-   * Another report is being taken, which answers a signal; but no request that came with it, nor when `gmr` gets it, nor
-   * when it only has to be written still: then it tells of a time before the signal.
-   */
-  async #busyAt(signal: string): Promise<void> {
-    const { askPlaces } = reportSettings(this.#options);
-    const request = isStopSignal(signal) ? null : waitingRequest(askPlaces);
-    if (request === null && !this.#isAnswering && !this.#shared.isCollected)
-      return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
-    await this.#untilReported();
-    if (request === null) await this.#begin(triggerOf(signal));
-    else if (waitingRequest(askPlaces) === request) await this.#begin(ASKED); // The next one brings its own signal.
-  }
-
-  /** Another report may be under way, and answers the signal as well: it is not cut off by the end of the process. */
-  async #untilReported(): Promise<void> {
-    const until = Date.now() + this.#options.deadline + FINISH_MS;
-    while (this.#shared.leader !== 'none' && Date.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-
-  /** Makes a report and delivers it; null when another one is being made. The promise never rejects. */
-  #begin(trigger: Trigger): Promise<void> | null {
-    const claim = this.#shared.claimLead('main');
-    return claim === 0 ? null : this.#makeReport(claim, trigger);
-  }
-
-  async #makeReport(claim: number, trigger: Trigger): Promise<void> {
-    const { onReport } = this.#options;
-    const todo = todoFor(trigger, reportSettings(this.#options), isAnnounced(onReport));
-    if (todo.kind !== 'report') this.#shared.releaseLead(claim);
-    if (todo.kind === 'check') this.#check(todo.asked);
-    if (todo.kind !== 'report') return;
-    const { errand } = todo;
-    this.#isAnswering = errand.order.answer !== null;
-    if (this.#isAnswering) this.#sentinel.link?.tell('errand', { claim, errand });
-    try {
-      const report = await this.#lead.underClaim(claim, errand.trigger, errand.settings, errand.order);
-      if (report !== null) announce(report, onReport, this.#agent.boundaries);
-    } catch (error) {
-      sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
-      if (errand.order.answer !== null) refuse(errand.order.answer, `the report failed: ${messageOf(error)}`);
-    } finally {
-      this.#isAnswering = false;
-    }
-  }
-
-  /** The sentinel can look into workers that may be parked; without it heartbeats say what they can. */
-  #check({ answerFile, until }: Asked): void {
-    const { link } = this.#sentinel;
-    if (link !== null) return link.tell('check', { answerFile, until } satisfies AnswerPlace);
-    const answer = checkByHeartbeats(this.#shared.threads(), monotonicMs(), this.#options.heartbeat);
-    writeAnswer({ answerFile, until }, answer);
   }
 
   /** After the report the signal does what it would have done without us. */
@@ -317,7 +260,7 @@ export class Host {
     link.on<ReportRequest>('facts', (request) => readMainFacts(this.#options, this.sections, request));
     link.on<LeadQuestion>(
       'lead',
-      ({ trigger, claims }) => this.#shared.claims !== claims || this.#begin(trigger) !== null,
+      ({ trigger, claims }) => this.#shared.claims !== claims || this.#answering.begin(trigger) !== null,
     );
     link.on('up', () => {
       this.tellSections();

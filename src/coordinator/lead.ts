@@ -8,6 +8,9 @@ import { collect, type Lanes } from './collect.js';
 import type { Collected, ReportRequest } from './collected.js';
 import type { ReportSettings } from './settings.js';
 
+/** How long the heavy end may take, to read sources, redact, render and write, in ms. */
+export const FINISH_MS = 10_000;
+
 /** What becomes of what was collected: a finished report, printed or not. */
 export interface FinishOrder {
   /** Print it as the options say. */
