@@ -6,8 +6,10 @@ import { packageFolder } from '../packageFolder.js';
 import { isOff } from '../optionChecks.js';
 import { sayOnce } from './notice.js';
 
+const SENTINEL = 'guru-meditation-sentinel.cjs';
+
 interface Permission {
-  has(scope: string): boolean;
+  has(scope: string, reference?: string): boolean;
 }
 
 /** Whether the environment turns everything off (`GMR=off`). */
@@ -29,6 +31,9 @@ function reasonToStandAside(): string | null {
   if (foreign !== undefined) return `this runtime is ${foreign}, and only Node.js is supported`;
   if (!Object.isExtensible(globalThis)) return 'globalThis is frozen, so a thread could not be found again';
   if (forbids('worker')) return 'the permission model forbids worker threads (--allow-worker)';
+  const folder = packageFolder();
+  if (folder !== null && forbids('fs.read', join(folder, SENTINEL)))
+    return 'the permission model forbids reading the files of this package (--allow-fs-read)';
   if (sentinelFile() === null)
     return 'its files are not where they were installed (bundled into one file?): load it with -r from node_modules';
   return null;
@@ -44,11 +49,11 @@ export function allowsInspector(): boolean {
 export function sentinelFile(): string | null {
   const folder = packageFolder();
   if (folder === null) return null;
-  const file = join(folder, 'guru-meditation-sentinel.cjs');
+  const file = join(folder, SENTINEL);
   return existsSync(file) ? file : null;
 }
 
-function forbids(scope: string): boolean {
+function forbids(scope: string, reference?: string): boolean {
   const { permission } = process as { permission?: Permission };
-  return permission?.has(scope) === false;
+  return permission?.has(scope, reference) === false;
 }

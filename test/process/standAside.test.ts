@@ -48,6 +48,17 @@ function permission(...allowed: string[]): string[] | null {
   return flag === undefined ? null : [flag, '--no-warnings', '--allow-fs-read=*', ...allowed];
 }
 
+test('the permission model that lets the preload alone be read is one line', { timeout: 20_000 }, async (context) => {
+  const execArgv = permission('--allow-worker')?.map((flag) =>
+    flag.endsWith('=*') ? flag.replace('*', REGISTER) : flag,
+  );
+  if (execArgv === undefined) return context.skip('this Node has no permission model');
+  await assertRuns([/^guru-meditation: not installed: the permission model forbids reading the files/], { execArgv });
+  const part = join(ROOT, 'dist/guru-meditation-sentinel.cjs');
+  const withSentinel = [...execArgv, `--allow-fs-read=${part}`];
+  await assertRuns([/^guru-meditation: not installed: .*restricted/], { execArgv: withSentinel });
+});
+
 test('GMR=off leaves nothing, not even a word', { timeout: 20_000 }, async () => {
   await assertRuns([], { env: { GMR: 'off' } });
   const fixture = spawnFixture(STAYS, { env: { GMR: 'off' } });
