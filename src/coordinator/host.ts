@@ -266,6 +266,7 @@ export class Host {
       this.tellSections();
       return this.#tellFacts();
     });
+    link.on('turns', () => null);
     link.on<string>('reported', (id) => this.#announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);

@@ -51,7 +51,12 @@ const reach = new ProcessReach({
   silentMs: SILENT_MS,
 });
 const factsOfMain = new FactsOfMain(shared, link, setup);
-const standIn = new StandIn(shared);
+const standIn = new StandIn(shared, (boundMs) =>
+  link.ask('turns', null, boundMs).then(
+    () => true,
+    () => false,
+  ),
+);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);

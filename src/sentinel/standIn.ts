@@ -1,12 +1,18 @@
 /**
- * When the sentinel leads: main and the sentinel both hear every signal; main claims the report unless it hangs. The two
- * keep count of the signals they heard, so that one which waits for main until it wakes is not answered twice.
+ * When the sentinel leads: main and the sentinel both hear every signal; main claims the report unless it hangs, which it
+ * does when it answers no message within the grace. The two keep count of the signals they heard, so that one which waits
+ * for main until it wakes is not answered twice.
+ *
+ * The counts alone do not tell whether main hangs: who began to listen first has heard one more, and from then on every
+ * signal would count as heard by main. So they are brought together again when both are quiet.
  */
 import { setTimeout } from 'node:timers/promises';
 import type { SharedState } from '../agent/sharedState.js';
 
 /** What main gets beyond its deadline, before a report that it claimed and did not finish is made without it, in ms. */
 const MAIN_LATE_MS = 300;
+/** When no signal came for so long, in ms, both have heard the last one. */
+const QUIET_MS = 1000;
 
 /** A claim of the sentinel's own, and the one of main's that it was taken over from. */
 export interface Claim {
@@ -16,12 +22,16 @@ export interface Claim {
 
 export class StandIn {
   readonly #shared: SharedState;
-  readonly #countAtStart: number;
+  readonly #mainTurns: (boundMs: number) => Promise<boolean>;
   #heard = 0;
+  /** What main has heard beyond the sentinel. */
+  #ahead: number;
 
-  constructor(shared: SharedState) {
+  /** @param mainTurns - whether main answers within this time, in ms; must not reject */
+  constructor(shared: SharedState, mainTurns: (boundMs: number) => Promise<boolean>) {
     this.#shared = shared;
-    this.#countAtStart = shared.signalsSeenByMain;
+    this.#mainTurns = mainTurns;
+    this.#ahead = shared.signalsSeenByMain;
   }
 
   /**
@@ -29,21 +39,29 @@ export class StandIn {
    * that is not ours any more when the grace is over went to a listener of the application's, which main knew of first.
    */
   async heard(graceMs: number, deadlineMs: (claim: number) => number, isOurs: () => boolean): Promise<Claim | null> {
-    this.#heard++;
-    const number = this.#countAtStart + this.#heard;
-    await setTimeout(graceMs);
+    const number = ++this.#heard + this.#ahead;
+    // The whole grace in any case: a main that answers at once may hear the signal right after.
+    const [turns] = await Promise.all([this.#mainTurns(graceMs), setTimeout(graceMs)]);
     if (!isOurs()) {
       this.#heard--;
       return null;
     }
-    if (this.#shared.signalsSeenByMain >= number) return this.#afterMain(deadlineMs);
+    if (turns) {
+      void this.#compareCounts();
+      return this.#afterMain(deadlineMs);
+    }
     if (this.#shared.signalsServed >= number) return null; // A report that began after this signal has answered it.
     const own = this.#shared.claimLead('sentinel');
     const claim = own === 0 ? await this.#afterMain(deadlineMs) : { number: own, ofMain: null };
     // Also when a report of the sentinel's own is under way: it answers this signal as well.
-    if (claim !== null || this.#shared.leader === 'sentinel')
-      this.#shared.signalsServed = this.#countAtStart + this.#heard;
+    if (claim !== null || this.#shared.leader === 'sentinel') this.#shared.signalsServed = this.#heard + this.#ahead;
     return claim;
+  }
+
+  async #compareCounts(): Promise<void> {
+    const [heard, seen] = [this.#heard, this.#shared.signalsSeenByMain];
+    await setTimeout(QUIET_MS, undefined, { ref: false });
+    if (this.#heard === heard && this.#shared.signalsSeenByMain === seen) this.#ahead = seen - heard;
   }
 
   /** Main has the lead: leave it, unless it hangs with it. */

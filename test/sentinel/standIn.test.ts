@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { SharedState } from '../../src/agent/sharedState.js';
+import { StandIn, type Claim } from '../../src/sentinel/standIn.js';
+
+const GRACE_MS = 10;
+const DEADLINE_MS = 30;
+
+/** The sentinel's side, and a main that can be told whether its loop turns. */
+function sides(): { shared: SharedState; main: { turns: boolean }; hear: (isOurs?: boolean) => Promise<Claim | null> } {
+  const shared = new SharedState();
+  const main = { turns: true };
+  const standIn = new StandIn(shared, () => Promise.resolve(main.turns));
+  const hear = (isOurs = true): Promise<Claim | null> =>
+    standIn.heard(
+      GRACE_MS,
+      () => DEADLINE_MS,
+      () => isOurs,
+    );
+  return { shared, main, hear };
+}
+
+test('a main that turns is left to report, and one that hangs is not', async () => {
+  const { shared, main, hear } = sides();
+  shared.countSignalOnMain();
+  assert.equal(await hear(), null);
+  main.turns = false;
+  const claim = await hear();
+  assert.notEqual(claim, null);
+  assert.equal(shared.leader, 'sentinel');
+  // It wakes, and hears what was answered.
+  assert.ok(shared.countSignalOnMain() <= shared.signalsServed);
+  shared.releaseLead(claim?.number ?? 0);
+  assert.ok(shared.countSignalOnMain() > shared.signalsServed, 'the next one is its own again');
+});
+
+test('a signal that main alone heard, before the sentinel listened, hides no later one', async () => {
+  const { shared, main, hear } = sides();
+  shared.countSignalOnMain();
+  main.turns = false;
+  assert.notEqual(await hear(), null);
+});
+
+test('the counts come together again when all is quiet', { timeout: 10_000 }, async () => {
+  const { shared, main, hear } = sides();
+  shared.countSignalOnMain();
+  shared.countSignalOnMain();
+  assert.equal(await hear(), null);
+  await setTimeout(1200);
+  main.turns = false;
+  assert.notEqual(await hear(), null);
+  assert.ok(shared.countSignalOnMain() <= shared.signalsServed);
+});
+
+test('several signals of one hang are one report, and all of them are served', async () => {
+  const { shared, main, hear } = sides();
+  main.turns = false;
+  const claims = await Promise.all([hear(), hear(), hear()]);
+  assert.equal(claims.filter((claim) => claim !== null).length, 1);
+  for (let count = 0; count < 3; count++) assert.ok(shared.countSignalOnMain() <= shared.signalsServed);
+});
+
+test('a main that hangs with the lead loses it after its deadline', async () => {
+  const { shared, main, hear } = sides();
+  const ofMain = shared.claimLead('main');
+  main.turns = false;
+  const started = performance.now();
+  assert.deepEqual(await hear(), { number: ofMain + 1, ofMain });
+  assert.ok(performance.now() - started >= DEADLINE_MS);
+});
+
+test('a signal that went to a listener of the application is none of ours', async () => {
+  const { shared, main, hear } = sides();
+  main.turns = false;
+  assert.equal(await hear(false), null);
+  assert.equal(shared.leader, 'none');
+});
