@@ -219,10 +219,13 @@ export interface SharedSetup {
   code: SharedCode;
 }
 
-/** A file of this package as main has compiled it (`agent/codeCache.ts`). */
+/** Files of this package as main has them (`agent/codeCache.ts`). */
 export interface SharedCode {
   file: string;
+  /** That file as main has compiled it; nothing while it has not. */
   memory: SharedArrayBuffer;
+  /** The text of what is loaded when it is needed. */
+  answers: SharedArrayBuffer;
 }
 
 /** A thread introduces itself: to the sentinel when there is one, else to main. One port for each of the two. */

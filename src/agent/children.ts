@@ -1,25 +1,23 @@
 /** The workers that this thread started, instrumented or not: what a thread census is made of. */
 import type { Worker } from 'node:worker_threads';
 import type { ChildThread } from '../protocol.js';
-import type { TaskTracker } from '../tasks/taskTracker.js';
+import type { WorkerCreation } from '../tasks/taskReader.js';
 
 export class Children {
-  readonly #tracker: TaskTracker;
   /** Weakly held: a worker that is gone has thread id -1 (Node's documentation of `worker.threadId`), or is collected. */
   readonly #workers = new Map<number, WeakRef<Worker>>();
 
-  constructor(tracker: TaskTracker, onWorker: (threadId: number) => void) {
-    this.#tracker = tracker;
+  /** @param onWorker - told the id of each, right after its start */
+  constructor(onWorker: (threadId: number) => void) {
     process.on('worker', (worker: Worker) => {
       this.#add(worker);
       onWorker(worker.threadId);
     });
   }
 
-  /** Where and when each was created is left out at first (`withPlaces` false): those stacks are text only when read. */
-  list(withPlaces: boolean): ChildThread[] {
+  /** Where and when each was created is left out at first (null): those stacks are text only when read. */
+  list(creations: ReadonlyMap<number, WorkerCreation> | null): ChildThread[] {
     this.#forgetGone();
-    const creations = withPlaces ? this.#tracker.workerCreations() : null;
     return [...this.#workers.entries()].map(([threadId, reference]) => {
       const creation = creations?.get(threadId);
       const name = (reference.deref() as { threadName?: unknown } | undefined)?.threadName;

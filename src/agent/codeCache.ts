@@ -7,8 +7,10 @@
  * where V8 does not want them, code is compiled as ever.
  *
  * V8 knows the source of such bytes by its length alone, so the source goes with them: a package that was replaced on the
- * disk while the process runs does not get code that is not its own.
+ * disk while the process runs does not get code that is not its own. For the same reason the text of what is loaded only when
+ * a thread is asked goes with them from the start.
  */
+import { readFileSync } from 'node:fs';
 import type { SharedCode } from '../protocol.js';
 
 /** Source and code take 0.2 MB each; memory that nobody writes to costs nothing. */
@@ -34,9 +36,10 @@ export class CodeForWorkers {
   readonly shared: SharedCode;
   #part: CompiledFile | null;
 
-  constructor(part: CompiledFile) {
+  /** @param answers - what is loaded when it is needed */
+  constructor(part: CompiledFile, answers: SharedArrayBuffer) {
     this.#part = part;
-    this.shared = { file: part.file, memory: new SharedArrayBuffer(SIZE) };
+    this.shared = { file: part.file, memory: new SharedArrayBuffer(SIZE), answers };
   }
 
   /** Does its work once. */
@@ -60,10 +63,27 @@ function putCode(memory: SharedArrayBuffer, { source, code }: CompiledSource): v
 
 /** A worker's side: what main has put there of this file; null while there is nothing. */
 export function codeOf(file: string, shared: SharedCode | undefined): CompiledSource | null {
-  if (shared?.file !== file || !(shared.memory instanceof SharedArrayBuffer)) return null;
+  if (shared === undefined || !isOf(file, shared)) return null;
   const lengths = new Int32Array(shared.memory, 0, 2);
   const length = Atomics.load(lengths, 0);
   if (length === 0) return null;
   const source = Buffer.from(shared.memory, HEAD + length, lengths[1]).toString('latin1');
   return { source, code: new Uint8Array(shared.memory, HEAD, length) };
+}
+
+/** The text of what is loaded when it is needed: as main has it, else as it is on the disk now. @throws what reading it throws */
+export function answersFor(file: string, shared: SharedCode | undefined, answersFile: string): SharedArrayBuffer {
+  return shared !== undefined && isOf(file, shared) ? shared.answers : readShared(answersFile);
+}
+
+/** Of another copy of this package nothing is taken. */
+function isOf(file: string, shared: SharedCode): boolean {
+  return shared.file === file && [shared.memory, shared.answers].every((one) => one instanceof SharedArrayBuffer);
+}
+
+function readShared(file: string): SharedArrayBuffer {
+  const text = readFileSync(file);
+  const memory = new SharedArrayBuffer(text.length);
+  new Uint8Array(memory).set(text);
+  return memory;
 }

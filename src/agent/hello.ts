@@ -5,6 +5,7 @@
  * message of ours. Only where there is never a sentinel do they go to main. `worker.postMessage` and `parentPort` are not
  * used: pools take any message for theirs. The promise is caught: a thread that dies meanwhile is no error.
  */
+import { nextTick } from 'node:process';
 import { setTimeout } from 'node:timers';
 import { MessageChannel, postMessageToThread, threadId } from 'node:worker_threads';
 import type { Hello } from '../protocol.js';
@@ -28,7 +29,8 @@ export function introduce(agent: Agent, token: string): void {
     attempt();
     if (knownTo === SENTINEL_PENDING && left > 0) agent.asOwn(() => setTimeout(attemptSoon, SOON_MS, left - 1).unref());
   };
-  attemptSoon(SOON_TIMES);
+  // A loop that does not turn answers no port: there is time until the thread's own code has begun.
+  agent.asOwn(() => nextTick(attemptSoon, SOON_TIMES));
   agent.heartbeat.onBeat(attempt);
 }
 

@@ -2,19 +2,19 @@
 import { getEnvironmentData } from 'node:worker_threads';
 import { AGENT_KEY, ENVIRONMENT_KEY, type SharedSetup } from '../protocol.js';
 import { lendImport } from '../tasks/importModule.js';
-import { Agent } from './agent.js';
+import { Agent, type AgentSetup } from './agent.js';
 import { introduce } from './hello.js';
 import { SharedState } from './sharedState.js';
 
 export { Agent, lendImport };
 
 /** True when this thread now has an agent. A worker whose main thread has none stays as it is. */
-export function installInWorker(version: string): boolean {
+export function installInWorker(version: string, loadAnswers: AgentSetup['loadAnswers']): boolean {
   const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
   if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
-  const agent = new Agent(new SharedState(setup.buffer), setup.settings);
+  const agent = new Agent({ shared: new SharedState(setup.buffer), settings: setup.settings, loadAnswers });
   agent.publish(version, {
     sections: agent.sections,
     pools: agent.pools,

@@ -2,7 +2,7 @@
  * The probe: what the sentinel evaluates in a thread that has no agent. Built into one self-contained expression; it
  * installs nothing, so a task's age or the place where it was created cannot be told here.
  */
-import { captureStack } from '../tasks/realm.js';
+import { captureStack } from '../tasks/currentStack.js';
 import type { ThreadSnapshot } from '../protocol.js';
 import { countResources, guarded, modules, readEntry, readHeap, readOsThreadId, readThreadName } from './describe.js';
 

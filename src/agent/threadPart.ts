@@ -1,7 +1,10 @@
-/** Loads what runs in every thread: a file of its own, so that it can come out of the code cache (`codeCache.ts`). */
+/**
+ * Loads what runs in every thread, in two parts, each a file of its own: the one that watches may come out of the code cache
+ * (`codeCache.ts`); the one that answers comes out of memory, when it is needed, and asks the first for what both need.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { Script } from 'node:vm';
 import type { CompiledFile, CompiledSource } from './codeCache.js';
 
@@ -10,7 +13,7 @@ const HEAD = '(function (exports, require, module, __filename, __dirname) {';
 
 type Wrapper = (
   exports: object,
-  require: NodeJS.Require,
+  require: (name: string) => unknown,
   module: { exports: object },
   filename: string,
   dirname: string,
@@ -28,13 +31,34 @@ export interface LoadedPart extends CompiledFile {
  */
 export function loadPart(file: string, known: CompiledSource | null): LoadedPart {
   const source = known?.source ?? readFileSync(file, 'utf8');
+  const { exports, script } = runPart(file, source, known?.code ?? null, createRequire(file));
+  return { file, exports, compiled: () => ({ source, code: script.createCachedData() }) };
+}
+
+/**
+ * Runs the text of another file, kept in memory, that belongs to a loaded part: what it requires of that one is what is loaded.
+ * @throws what compiling or running it throws
+ */
+export function loadBeside(part: LoadedPart, file: string, text: SharedArrayBuffer): object {
+  const require = createRequire(file);
+  const asked = `./${basename(part.file)}`;
+  const ask = (name: string): unknown => (name === asked ? part.exports : require(name));
+  return runPart(file, Buffer.from(text).toString('latin1'), null, ask).exports;
+}
+
+function runPart(
+  file: string,
+  source: string,
+  code: Uint8Array | null,
+  require: (name: string) => unknown,
+): { exports: object; script: Script } {
   const script = new Script(`${HEAD}${source}\n})`, {
     filename: file,
     columnOffset: -HEAD.length,
-    ...(known && { cachedData: known.code }),
+    ...(code && { cachedData: code }),
   });
   const module = { exports: {} };
   const run = script.runInThisContext() as Wrapper;
-  run(module.exports, createRequire(file), module, file, dirname(file));
-  return { file, exports: module.exports, compiled: () => ({ source, code: script.createCachedData() }) };
+  run(module.exports, require, module, file, dirname(file));
+  return { exports: module.exports, script };
 }

@@ -1,8 +1,8 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
 import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
-import type { Agent } from '../agent/agent.js';
-import { CodeForWorkers, type CompiledFile } from '../agent/codeCache.js';
+import type { Agent, AgentSetup } from '../agent/agent.js';
+import type { CodeForWorkers } from '../agent/codeCache.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import { Answering } from './answering.js';
 import { GuruError, messageOf } from '../errors.js';
@@ -14,7 +14,7 @@ import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import { announce, isAnnounced, publish } from './announce.js';
-import type { Collected, ReportRequest } from './collected.js';
+import type { Collected, MainFacts, ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
 import { FINISH_MS, Lead, type FinishOrder } from './lead.js';
@@ -34,6 +34,13 @@ const LAZY_MS = 1000;
 /** What the sentinel may take to know which signals are ours, in ms. */
 const SIGNALS_MS = 180;
 
+/** What runs in every thread, as far as main has loaded it. */
+export interface ThreadPart {
+  Agent: typeof Agent;
+  loadAnswers: AgentSetup['loadAnswers'];
+  code: CodeForWorkers;
+}
+
 export class Host {
   readonly #token = startToken();
   readonly #shared = new SharedState();
@@ -50,17 +57,22 @@ export class Host {
   #heard: string[] = [];
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
-  static install(version: string, sentinel: string, MainAgent: typeof Agent, part: CompiledFile): null {
-    const host = new Host(version, sentinel, MainAgent, part);
+  static install(version: string, sentinel: string, part: ThreadPart): null {
+    const host = new Host(version, sentinel, part);
     host.#agent.asOwn(() => host.#start());
     return null;
   }
 
-  private constructor(version: string, sentinel: string, MainAgent: typeof Agent, part: CompiledFile) {
-    this.#code = new CodeForWorkers(part);
+  private constructor(version: string, sentinel: string, { Agent: MainAgent, loadAnswers, code }: ThreadPart) {
+    this.#code = code;
     this.#options = this.#resolve({});
-    this.#agent = new MainAgent(this.#shared, agentSettings(this.#options), (threadId) => {
-      if (!this.#sentinel.is(threadId)) this.#code.put();
+    this.#agent = new MainAgent({
+      shared: this.#shared,
+      settings: agentSettings(this.#options),
+      loadAnswers,
+      onWorker: (threadId) => {
+        if (!this.#sentinel.is(threadId)) this.#code.put();
+      },
     });
     this.#agent.publish(version, this);
     this.#signals = new SignalTrigger(
@@ -201,8 +213,8 @@ export class Host {
       heartbeatMs: this.#options.heartbeat,
       ports: this.#ports,
       reach: link === null ? null : reachBy(link),
-      own: this.#agent,
-      mainFacts: (request) => readMainFacts(this.#options, this.sections, request),
+      own: this.#agent.answers,
+      mainFacts: (request) => this.#facts(request),
     };
   }
 
@@ -257,7 +269,7 @@ export class Host {
 
   #serve(link: Link): void {
     link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) => this.#ports.add(threadId, port));
-    link.on<ReportRequest>('facts', (request) => readMainFacts(this.#options, this.sections, request));
+    link.on<ReportRequest>('facts', (request) => this.#facts(request));
     link.on<LeadQuestion>(
       'lead',
       ({ trigger, claims }) => this.#shared.claims !== claims || this.#answering.begin(trigger) !== null,
@@ -292,8 +304,11 @@ export class Host {
 
   /** So that a report with main hung can show the configuration as it was last read. */
   async #tellFacts(): Promise<void> {
-    const facts = await readMainFacts(this.#options, this.sections, null);
-    this.#sentinel.link?.tell('main facts', facts);
+    this.#sentinel.link?.tell('main facts', await this.#facts(null));
+  }
+
+  #facts(request: ReportRequest | null): Promise<MainFacts> {
+    return readMainFacts(this.#options, (boundMs) => this.#agent.answers.runSections(boundMs), request);
   }
 }
 

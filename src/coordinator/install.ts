@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
-import { codeOf } from '../agent/codeCache.js';
-import { loadPart } from '../agent/threadPart.js';
+import { answersFor, codeOf, CodeForWorkers } from '../agent/codeCache.js';
+import { loadBeside, loadPart } from '../agent/threadPart.js';
 import { messageOf } from '../errors.js';
 import { packageFolder } from '../packageFolder.js';
 import { AGENT_KEY, ENVIRONMENT_KEY, type AgentHandle, type SharedSetup } from '../protocol.js';
@@ -12,6 +12,7 @@ import { sayOnce } from './notice.js';
 import { VERSION } from './version.js';
 
 type AgentPart = typeof import('../agent/install.js');
+type AnswersPart = typeof import('../agent/answers.js');
 type CoordinatorPart = typeof import('./host.js');
 
 /**
@@ -39,11 +40,14 @@ export function installedHandle(): AgentHandle | null {
 
 function load(folder: string): string | null {
   const file = join(folder, 'guru-meditation-agent.cjs');
-  const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
-  const part = loadPart(file, codeOf(file, setup?.code));
+  const answersFile = join(folder, 'guru-meditation-answers.cjs');
+  const { code } = (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as Partial<SharedSetup>;
+  const part = loadPart(file, codeOf(file, code));
   const { Agent, installInWorker, lendImport } = part.exports as AgentPart;
+  const answers = answersFor(file, code, answersFile);
+  const loadAnswers = (): AnswersPart => loadBeside(part, answersFile, answers) as AnswersPart;
   lendImport((address) => import(address));
-  if (!isMainThread) return installInWorker(VERSION) ? null : 'its main thread has no installation';
+  if (!isMainThread) return installInWorker(VERSION, loadAnswers) ? null : 'its main thread has no installation';
   const { Host } = createRequire(file)('./guru-meditation-coordinator.cjs') as CoordinatorPart;
-  return Host.install(VERSION, sentinelFile() ?? '', Agent, part);
+  return Host.install(VERSION, sentinelFile() ?? '', { Agent, loadAnswers, code: new CodeForWorkers(part, answers) });
 }

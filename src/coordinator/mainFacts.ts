@@ -2,7 +2,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { messageOf } from '../errors.js';
 import type { Options } from '../options.js';
-import type { NotRead } from '../report/types.js';
+import type { NotRead, SectionReport } from '../report/types.js';
 import {
   readConfiguration,
   readConfigurationDocs,
@@ -10,18 +10,20 @@ import {
   readNodeOptions,
   readOwnOptions,
 } from '../sections/configuration.js';
-import type { SectionRegistry } from '../sections/registered.js';
 import type { MainFacts, ProcessIdentity, ReportRequest } from './collected.js';
 
-/** Runs the application's own code (configuration, sections), each bounded; never rejects. Only ever called on main. */
+/**
+ * Runs the application's own code (configuration, sections), each bounded; never rejects. Only ever called on main.
+ * @param request - null where no report is taken: sections are not run then
+ */
 export async function readMainFacts(
   options: Options,
-  registry: SectionRegistry,
+  runSections: (boundMs: number) => Promise<SectionReport[]>,
   request: ReportRequest | null,
 ): Promise<MainFacts> {
   const notRun: NotRead[] = [];
   const boundMs = request === null ? options.deadline : Math.max(1, request.deadlineMs - 100);
-  const sections = request === null ? [] : await registry.run(boundMs);
+  const sections = request === null ? [] : await runSections(boundMs);
   return {
     title: process.title,
     argv: process.argv,

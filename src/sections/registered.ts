@@ -1,10 +1,6 @@
-/** Sections that the application registers, one registry a thread. A section that fails shows its error, and fails alone. */
-import { clearTimeout, setTimeout } from 'node:timers';
+/** Sections that the application registers, one registry a thread; what they show is `sectionRuns.ts`. */
 import { isMainThread } from 'node:worker_threads';
-import { GuruError, messageOf } from '../errors.js';
-import type { Json, SectionReport } from '../report/types.js';
-import { openBoundary } from './boundary.js';
-import { toJson } from './printable.js';
+import { GuruError } from '../errors.js';
 
 /** Returns what its section shows: a value, a promise of one, or a text. It must not block; see `timeoutMs`. */
 export type SectionGenerator = () => unknown;
@@ -27,15 +23,15 @@ export interface SectionRegistry {
    */
   register(title: string, generator: SectionGenerator, options?: SectionOptions, warn?: Warn): () => void;
   /**
-   * What the sections of this thread show, in order of registration, after at most `timeoutMs`. Never rejects.
+   * Those to be run, in order of registration.
    * @param where in a worker only the sections for `each` thread are run; those for `main` are main's. Default: this thread's.
    */
-  run(timeoutMs: number, where?: 'main' | 'worker'): Promise<SectionReport[]>;
+  chosen(where?: 'main' | 'worker'): RegisteredSection[];
   /** The titles, in order: for a report that has to say that they were not run. */
   titles(where?: 'main' | 'worker'): string[];
 }
 
-interface Section {
+export interface RegisteredSection {
   title: string;
   generator: SectionGenerator;
   thread: 'main' | 'each';
@@ -44,8 +40,8 @@ interface Section {
 }
 
 export function createSectionRegistry(): SectionRegistry {
-  const sections = new Map<string, Section>();
-  const chosen = (where: 'main' | 'worker' = isMainThread ? 'main' : 'worker'): Section[] =>
+  const sections = new Map<string, RegisteredSection>();
+  const chosen = (where: 'main' | 'worker' = isMainThread ? 'main' : 'worker'): RegisteredSection[] =>
     [...sections.values()].filter((section) => where === 'main' || section.thread === 'each');
   return {
     register(title, generator, options = {}, warn = () => {}) {
@@ -56,12 +52,16 @@ export function createSectionRegistry(): SectionRegistry {
         if (sections.get(title) === section) sections.delete(title);
       };
     },
-    run: (timeoutMs, where) => runSections(chosen(where), timeoutMs),
+    chosen,
     titles: (where) => chosen(where).map((section) => section.title),
   };
 }
 
-function checkSection(title: unknown, generator: unknown, options: SectionOptions | null): Omit<Section, 'warn'> {
+function checkSection(
+  title: unknown,
+  generator: unknown,
+  options: SectionOptions | null,
+): Omit<RegisteredSection, 'warn'> {
   if (typeof title !== 'string' || title.trim() === '') throw expected('a title that is a non-empty string');
   if (typeof generator !== 'function') throw expected(`a function for the section ${JSON.stringify(title)}`);
   const { thread = 'main', timeoutMs = Infinity } = options ?? {};
@@ -72,81 +72,4 @@ function checkSection(title: unknown, generator: unknown, options: SectionOption
 
 function expected(what: string): GuruError {
   return new GuruError('GMR_SECTION', `registerSection: expected ${what}`);
-}
-
-/** A generator at work, and what became of it. */
-interface Run {
-  answer: Promise<SectionReport>;
-  /** What it threw after it had answered, while the others were still at work. */
-  thrownLater: () => SectionReport | null;
-  /** From here on nobody reads the report's copy: an error is a line. */
-  handOver: () => void;
-}
-
-async function runSections(sections: readonly Section[], timeoutMs: number): Promise<SectionReport[]> {
-  const runs = sections.map((section) => startSection(section, timeoutMs));
-  const answers = await Promise.all(runs.map(({ answer }) => answer));
-  for (const run of runs) run.handOver();
-  return answers.map((answer, index) => runs[index]?.thrownLater() ?? answer);
-}
-
-function startSection(section: Section, timeoutMs: number): Run {
-  const { title, generator, warn } = section;
-  const bound = Math.max(1, Math.min(section.timeoutMs, timeoutMs));
-  let fail!: (error: unknown) => void;
-  const thrown = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  thrown.catch(() => {});
-  let later: SectionReport | null = null;
-  let isHandedOver = false;
-  let isSaid = false;
-  const onError = (error: unknown): void => {
-    fail(error);
-    if (!isHandedOver) later ??= failed(title, error);
-    else if (!isSaid) {
-      isSaid = true;
-      warn(`the section ${JSON.stringify(title)} threw after its report: ${messageOf(error)}`);
-    }
-  };
-  const answer = async (): Promise<SectionReport> => {
-    const boundary = openBoundary(onError, warn);
-    try {
-      const value = await within(boundary.run(generator), bound, thrown);
-      return { title, data: printable(value), error: null };
-    } catch (error) {
-      return failed(title, error);
-    } finally {
-      boundary.close();
-    }
-  };
-  return {
-    answer: answer(),
-    thrownLater: () => later,
-    handOver: () => {
-      isHandedOver = true;
-    },
-  };
-}
-
-function failed(title: string, error: unknown): SectionReport {
-  return { title, data: null, error: messageOf(error) };
-}
-
-/** Attaches to the value in any case, so that one which rejects too late is nobody's unhandled rejection. */
-function within(value: unknown, timeoutMs: number, thrown: Promise<never>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const late = new GuruError('GMR_TIMEOUT', `it did not settle within ${timeoutMs} ms`);
-    const timer = setTimeout(() => reject(late), timeoutMs);
-    void Promise.race([Promise.resolve(value), thrown])
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer));
-  });
-}
-
-function printable(value: unknown): Json {
-  if (value === undefined) throw new GuruError('GMR_SECTION', 'it returned nothing');
-  if (typeof value === 'function' || typeof value === 'symbol')
-    throw new GuruError('GMR_SECTION', `it returned a ${typeof value}, which cannot be shown`);
-  return toJson(value);
 }

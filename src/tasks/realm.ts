@@ -6,14 +6,12 @@
  *
  * This file is part of the probe too, which is evaluated where `require` does not exist.
  */
-import type { RawFrame } from '../protocol.js';
-import { decodeFrames } from './frameText.js';
 import { REALM_SOURCE } from './realmSource.js';
 
-const SCRIPT_NAME = 'guru-meditation-realm';
+export const SCRIPT_NAME = 'guru-meditation-realm';
 
 /** Frames kept of a stack by default: more help nobody, and a runaway recursion has ten thousand. */
-const FRAMES_MAX = 200;
+export const FRAMES_MAX = 200;
 
 /** An async stack may be this deep; the synchronous frames below the question count too and are added. */
 const AWAITS_MAX = 64;
@@ -42,18 +40,7 @@ let ownFilesKnown: string | null | undefined;
 /** The built package: this code is in one of several files that lie together. */
 const PART = /(guru-meditation-)[a-z]+\.cjs$/;
 
-/**
- * The current synchronous stack, innermost frame first, without this package's own frames and without the code the
- * inspector evaluated to get here; the awaiters of the running job follow as async frames.
- * @param skipInternalOf - frames up to and including this function are left out
- * @param limit - the number of frames at most
- */
-export function captureStack(skipInternalOf?: Function, limit: number = FRAMES_MAX): RawFrame[] {
-  const text = captureText(skipInternalOf, limit);
-  return decodeFrames(withoutOwnFrames(text)).slice(0, limit);
-}
-
-/** The same as text, this package's own frames included; empty when the realm cannot be made. */
+/** The current synchronous stack as text (`frameText.ts`), this package's own frames included; empty when the realm cannot be made. */
 export function captureText(skip?: Function, limit: number = FRAMES_MAX): string {
   const held = holdStack(skip, limit + 20);
   return held === null ? '' : readStack(held);
@@ -114,7 +101,8 @@ function ownFiles(): string | null {
   return ownFilesKnown ?? null;
 }
 
-function openRealm(): Realm | null {
+/** Makes it, if it is not there yet; null where it cannot be made. */
+export function openRealm(): Realm | null {
   if (realm !== null || isMaking) return realm;
   isMaking = true;
   try {
@@ -134,17 +122,4 @@ function makeRealm(): Realm {
   const functions = new vm.Script(REALM_SOURCE, { filename: SCRIPT_NAME }).runInContext(context) as RealmFunctions;
   const question = new vm.Script('ask()', { filename: SCRIPT_NAME });
   return { ...functions, global, ask: () => void question.runInContext(context) };
-}
-
-/** Drops own frames, and what the inspector evaluated on top of the interrupted stack: no script, but a line. */
-function withoutOwnFrames(text: string): string {
-  const kept: string[] = [];
-  for (const line of text.split('\n')) {
-    const [, script = '', row = '', , flags = ''] = line.split('\t');
-    const isEvaluated = script === '' && row !== '' && !flags.includes('e');
-    if (script === SCRIPT_NAME || isOwnFile(script)) continue;
-    if (isEvaluated && kept.length === 0) continue;
-    kept.push(line);
-  }
-  return kept.join('\n');
 }

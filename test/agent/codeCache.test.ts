@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { CodeForWorkers, codeOf } from '../../src/agent/codeCache.js';
-import { loadPart } from '../../src/agent/threadPart.js';
+import { answersFor, CodeForWorkers, codeOf } from '../../src/agent/codeCache.js';
+import { loadBeside, loadPart } from '../../src/agent/threadPart.js';
 import { ROOT } from '../harness/spawn.js';
 
 const TEXT = `const { sep } = require('node:path');
@@ -27,12 +27,18 @@ interface Part {
 }
 
 describe('a part of the package', () => {
+  it('is strict code, as the modules are that it was made from', () => {
+    const parts = readdirSync(join(ROOT, 'dist')).filter((name) => name.endsWith('.cjs'));
+    assert.ok(parts.length > 5);
+    for (const part of parts) assert.match(readFileSync(join(ROOT, 'dist', part), 'utf8'), /^"use strict";/, part);
+  });
+
   it('runs as a required file does, from the disk and from what another thread has compiled', (context) => {
     const file = fileWith(context, TEXT);
     const first = loadPart(file, null);
     const part = first.exports as Part;
     assert.deepEqual([part.file, part.double(3)], [file, 7]);
-    const shared = new CodeForWorkers(first);
+    const shared = new CodeForWorkers(first, new SharedArrayBuffer(1));
     assert.equal(codeOf(file, shared.shared), null);
     shared.put();
     const known = codeOf(file, shared.shared);
@@ -53,7 +59,7 @@ describe('a part of the package', () => {
 
   it('is taken from memory whole, source and code, when the file on the disk was replaced meanwhile', (context) => {
     const file = fileWith(context, TEXT);
-    const shared = new CodeForWorkers(loadPart(file, null));
+    const shared = new CodeForWorkers(loadPart(file, null), new SharedArrayBuffer(1));
     shared.put();
     writeFileSync(file, TEXT.replace('* 2', '* 9'));
     assert.equal((loadPart(file, codeOf(file, shared.shared)).exports as Part).double(3), 7);
@@ -61,11 +67,14 @@ describe('a part of the package', () => {
 
   it('is not taken for another file, and not where there is nothing', (context) => {
     const file = fileWith(context, TEXT);
-    const shared = new CodeForWorkers(loadPart(file, null));
+    const shared = new CodeForWorkers(loadPart(file, null), new SharedArrayBuffer(1));
     shared.put();
     assert.equal(codeOf(`${file}.other`, shared.shared), null);
     assert.equal(codeOf(file, undefined), null);
-    assert.equal(codeOf(file, { file, memory: null as unknown as SharedArrayBuffer }), null);
+    assert.equal(
+      codeOf(file, { file, memory: null as unknown as SharedArrayBuffer, answers: new SharedArrayBuffer(1) }),
+      null,
+    );
   });
 
   it('is compiled anew where V8 does not want the code', (context) => {
@@ -77,20 +86,42 @@ describe('a part of the package', () => {
   it('is not shared when it is not ASCII or too large', (context) => {
     for (const text of ["exports.name = 'Grüße';", `exports.name = '${'x'.repeat(1 << 20)}';`]) {
       const file = fileWith(context, text);
-      const shared = new CodeForWorkers(loadPart(file, null));
+      const shared = new CodeForWorkers(loadPart(file, null), new SharedArrayBuffer(1));
       shared.put();
       assert.equal(codeOf(file, shared.shared), null);
     }
   });
 
   it('can be shared as it was built', () => {
-    assert.match(readFileSync(join(ROOT, 'dist/guru-meditation-agent.cjs'), 'utf8'), /^[\0-\x7F]{1000,700000}$/);
+    for (const part of ['agent', 'answers'])
+      assert.match(readFileSync(join(ROOT, `dist/guru-meditation-${part}.cjs`), 'utf8'), /^[\0-\x7F]{1000,700000}$/);
+  });
+
+  it('lends what it has to the one that is loaded beside it, whose text is that of the start', (context) => {
+    const file = fileWith(context, 'let count = 0; exports.next = () => ++count;');
+    const beside = join(dirname(file), 'beside.cjs');
+    writeFileSync(beside, `const { next } = require('./part.cjs'); exports.next = next; exports.file = __filename;`);
+    const part = loadPart(file, null);
+    const text = answersFor(file, undefined, beside);
+    writeFileSync(beside, 'throw new Error("of another version")');
+    const loaded = loadBeside(part, beside, text) as { next(): number; file: string };
+    (part.exports as { next(): number }).next();
+    assert.deepEqual([loaded.next(), loaded.file], [2, beside]);
+  });
+
+  it('takes the text of what is loaded beside it from main, and from no other copy of the package', (context) => {
+    const file = fileWith(context, TEXT);
+    const answers = new SharedArrayBuffer(3);
+    const { shared } = new CodeForWorkers(loadPart(file, null), answers);
+    assert.equal(answersFor(file, shared, '/not/there'), answers);
+    const own = answersFor(`${file}.other`, shared, file);
+    assert.equal(Buffer.from(own).toString(), TEXT);
   });
 
   it('is asked for its code once', () => {
     let asked = 0;
     const compiled = () => ({ source: '1', code: new Uint8Array([1]), asked: ++asked });
-    const shared = new CodeForWorkers({ file: 'part.cjs', compiled });
+    const shared = new CodeForWorkers({ file: 'part.cjs', compiled }, new SharedArrayBuffer(1));
     shared.put();
     shared.put();
     assert.equal(asked, 1);

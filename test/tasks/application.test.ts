@@ -124,7 +124,7 @@ setTimeout(() => {
   ${attack}
   setInterval(function tick() {}, 1e6);
   const before = descriptors();
-  const { groups } = tracker.snapshot(request);
+  const { groups } = reader.snapshot(request);
   const places = groups.filter(({ type, awaitStack }) => type === 'await' && awaitStack[0].function === 'wait').length;
   const timers = groups.some(({ type, createdAt }) => type === 'Timeout' && createdAt.some(({ line }) => line === 8));
   console.log(JSON.stringify({ places, timers, isSame: before === descriptors() }));
@@ -141,7 +141,7 @@ class Task extends AsyncResource { get filename() { throw new Error('called'); }
 const task = new Task('Piscina.Task');
 (async () => { await { then() { throw new Error('thrown'); } }; })().catch(() => {});
 (async () => { await { get then() { throw new Error('thrown'); } }; })().catch(() => {});
-setTimeout(() => { const [{ groups }, pools] = [tracker.snapshot(request), tracker.pools(request)]; console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type === 'Piscina.Task'), String(pools[0].oldestQueued.file)])); process.exit(); }, 5);`);
+setTimeout(() => { const [{ groups }, pools] = [reader.snapshot(request), reader.pools(request)]; console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type === 'Piscina.Task'), String(pools[0].oldestQueued.file)])); process.exit(); }, 5);`);
   assert.deepEqual(types, ['Piscina.Task', 'null']);
 });
 

@@ -4,7 +4,7 @@ import { run } from './harness.js';
 
 const START = `const { AsyncResource, createHook } = require('node:async_hooks');
 const done = (value) => { console.log(JSON.stringify(value)); process.exit(); };
-const jobs = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'Job').reduce((sum, { count }) => sum + count, 0);
+const jobs = () => reader.snapshot(request).groups.filter(({ type }) => type === 'Job').reduce((sum, { count }) => sum + count, 0);
 const make = (most, options = { requireManualDestroy: true }) => Array.from({ length: most }, () => new AsyncResource('Job', options));
 const later = (work) => setTimeout(work, 20);
 `;

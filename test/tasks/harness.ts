@@ -1,13 +1,15 @@
-/** Runs a script in a fresh process that has the tracker (as `tracker`, beating every 250 ms), and gives its last line as JSON. */
+/** Runs a script in a fresh process that has the tracker (as `tracker`, beating every 250 ms, and `reader`), and gives its last line as JSON. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after } from 'node:test';
 import { buildSync } from 'esbuild';
 
 const folder = mkdtempSync(join(tmpdir(), 'gmr-tasks-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
+
+const MODULES = ['tasks/tracker', 'tasks/taskReader', 'tasks/currentStack', 'pools/threadPools'];
 
 let isBuilt = false;
 let count = 0;
@@ -21,29 +23,25 @@ export interface RunOptions {
 /** The path of a preload that installs the tracker in its mode. */
 export function preload(mode: string): string {
   if (!isBuilt) {
-    for (const source of ['tasks/tracker', 'tasks/realm', 'pools/threadPools']) {
-      const outfile = join(folder, `${basename(source)}.cjs`);
-      const options = {
-        bundle: true,
-        platform: 'node',
-        target: 'node20.19',
-        format: 'cjs',
-        logLevel: 'error',
-      } as const;
-      buildSync({ ...options, entryPoints: [`src/${source}.ts`], outfile });
-    }
+    const outfile = join(folder, 'tasks.cjs');
+    const contents = MODULES.map((source) => `export * from './src/${source}';`).join('\n');
+    const options = { bundle: true, platform: 'node', target: 'node20.19', format: 'cjs', logLevel: 'error' } as const;
+    const banner = { js: '"use strict";' };
+    buildSync({ ...options, banner, stdin: { contents, resolveDir: process.cwd() }, outfile });
     isBuilt = true;
   }
   const file = join(folder, `preload-${mode}.cjs`);
   writeFileSync(
     file,
-    `const { describePools } = require('./threadPools.cjs');
-    globalThis.tracker = require('./tracker.cjs').installTracker(${JSON.stringify(mode)}, {
-      payloadBytes: 100,
+    `const { Tracker, TaskReader, describePools, captureStack } = require('./tasks.cjs');
+    globalThis.tracker = new Tracker((isFull) => void reader.setLooking(isFull));
+    globalThis.reader = new TaskReader(tracker, {
+      payloadBytes: () => 100,
       describePools: (...given) => describePools({ list: () => [] }, ...given),
     });
+    tracker.setMode(${JSON.stringify(mode)});
     globalThis.request = { lane: 'port', placesMax: 2000, placesMs: 5000, heapScan: 'never' };
-    globalThis.realmFile = ${JSON.stringify(join(folder, 'realm.cjs'))};
+    globalThis.captureStack = captureStack;
     setInterval(() => tracker.beat(), 250).unref();`,
   );
   return file;

@@ -17,7 +17,6 @@ function interrupt(work: string, flags: string[] = []): Answer {
     `
 const { Worker, isMainThread } = require('node:worker_threads');
 const hung = new Worker(${JSON.stringify(`const held = []; const never = () => new Promise((resolve) => held.push(resolve));
-globalThis.captureStack = require(realmFile).captureStack;
 ${work}`)}, { eval: true });
 const prober = () => {
   const { parentPort, threadId } = require('node:worker_threads');
@@ -25,7 +24,7 @@ const prober = () => {
   const session = new Session();
   session.connectToMainThread();
   let target = null;
-  const expression = "JSON.stringify({ snapshot: tracker.snapshot({ ...request, lane: 'inspector' }), stack: captureStack() })";
+  const expression = "JSON.stringify({ snapshot: reader.snapshot({ ...request, lane: 'inspector' }), stack: captureStack() })";
   const ask = () => session.post('NodeWorker.sendMessageToWorker', { sessionId: target, message: JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } }) });
   session.on('NodeWorker.attachedToWorker', ({ params }) => { if (target === null && !params.workerInfo.title.includes('worker ' + threadId)) { target = params.sessionId; setTimeout(ask, 300); } });
   session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {

@@ -4,7 +4,7 @@ import { parseLog } from '../../src/tasks/whyIsNodeRunning.js';
 import { run } from './harness.js';
 
 const ALIVE = `
-const alive = () => tracker.snapshot(request).groups.filter(({ keepsAlive }) => keepsAlive === true).map(({ type }) => type);
+const alive = () => reader.snapshot(request).groups.filter(({ keepsAlive }) => keepsAlive === true).map(({ type }) => type);
 const held = [];
 `;
 
@@ -55,7 +55,7 @@ const held = ['Trap', 'Piscina.Task', 'Tinypool.Task', 'HTTPINCOMINGMESSAGE'].ma
 class Loop extends AsyncResource { hasRef() { for (;;); } get getAsyncId() { for (;;); } }
 held.push(new Loop('Loop'), new Proxy(new AsyncResource('Proxied'), { get: called, getOwnPropertyDescriptor: called, getPrototypeOf: called }));
 for (let beat = 0; beat < 20; beat++) tracker.beat();
-setTimeout(() => { const { groups } = tracker.snapshot(request); console.log(held.length); console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type !== 'Timeout'), ...calls])); process.exit(); }, 20);`);
+setTimeout(() => { const { groups } = reader.snapshot(request); console.log(held.length); console.log(JSON.stringify([...groups.map(({ type }) => type).filter((type) => type !== 'Timeout'), ...calls])); process.exit(); }, 20);`);
   // One that says it is an HTTP message, and has no parser that works for it, is none that is in use.
   assert.deepEqual(types.sort(), ['Loop', 'Piscina.Task', 'Proxied', 'Tinypool.Task', 'Trap']);
 });

@@ -5,7 +5,6 @@ import { run } from './harness.js';
 /** The names on a stack, innermost first, down to the top level of the file, as code that calls `note()` meets it. */
 function namesIn(code: string): string[] {
   const names = run<string[]>(`
-    const { captureStack } = require(realmFile);
     let seen;
     const note = () => { seen ??= captureStack(note).map((frame) => frame.function); return 0; };
     ${code}

@@ -47,7 +47,7 @@ listening.then(async (port) => {
   async function viaUndici() { await undici.request('http://127.0.0.1:' + port + '/hang/undici?token=hunter2'); }
   for (let count = 0; count < 12; count++) { viaHttp(); viaFetch(); viaUndici(); }
   await until(() => hanging.length === 36);
-  done({ snapshot: tracker.snapshot(request), port, isEarly });
+  done({ snapshot: reader.snapshot(request), port, isEarly });
 });`);
   assert.deepEqual(found.snapshot.notRead, []);
   assert.deepEqual(told(found, 'request'), [
@@ -101,13 +101,13 @@ listening.then(async (port) => {
   ].map((promise) => promise.catch(() => {}));
   ends.push(fetch('http://127.0.0.1:1/refused').catch(() => {}));
   await until(() => hanging.length === 4);
-  const before = tracker.snapshot(request);
+  const before = reader.snapshot(request);
   aborting.abort();
   for (const response of hanging) response.socket.destroy();
   await Promise.all(ends);
-  const count = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'request').length;
+  const count = () => reader.snapshot(request).groups.filter(({ type }) => type === 'request').length;
   await until(() => count() === 0);
-  done({ before, snapshot: tracker.snapshot(request), port, isEarly });
+  done({ before, snapshot: reader.snapshot(request), port, isEarly });
 });`);
   const before = told({ snapshot: found.before, port: found.port }, 'request');
   assert.deepEqual(before, ['4 x http-in GET :0 /hang', '4 x http-out GET 127.0.0.1:0 /hang']);
@@ -129,7 +129,7 @@ echo.listen(0, '127.0.0.1', async () => {
   await until(() => accepted === 3 && clients.every(({ connecting }) => !connecting));
   Object.defineProperty(clients[0], 'remoteAddress', { get() { for (;;); } });
   Object.defineProperty(clients[1], '_httpMessage', { get() { throw new Error('mine'); } });
-  done({ snapshot: tracker.snapshot(request), port, isEarly });
+  done({ snapshot: reader.snapshot(request), port, isEarly });
 });`);
   assert.deepEqual(told(found, 'TCPWRAP'), ['3 x socket 127.0.0.1:0', '3 x socket clients of :0']);
 });
@@ -152,7 +152,7 @@ second.listen(0, '127.0.0.1', async () => {
   await new Promise((resolve) => closed.on('close', resolve));
   for (let count = 0; count < 5; count++) client.request({ ':path': '/hang?q', ':method': 'POST' });
   await until(() => streams === 5);
-  done({ snapshot: tracker.snapshot(request), port, isTold });
+  done({ snapshot: reader.snapshot(request), port, isTold });
 });`);
   const expected = found.isTold ? ['5 x http-in POST :0 /hang', '5 x http-out POST 127.0.0.1:0 /hang'] : [];
   assert.deepEqual(told(found, 'request'), expected);
@@ -195,7 +195,7 @@ listening.then(async (port) => {
   }
   requests[2].getHeader = () => { throw new Error('mine'); };
   Object.defineProperty(hanging[0].req, 'url', { get() { for (;;); } });
-  done({ snapshot: tracker.snapshot(request), port, isEarly });
+  done({ snapshot: reader.snapshot(request), port, isEarly });
 });`);
   assert.deepEqual(found.snapshot.notRead, []);
   const outgoing = waits(found.snapshot, 'request').filter(({ waitsFor }) => waitsFor?.kind === 'http-out');

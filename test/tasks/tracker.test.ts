@@ -35,7 +35,7 @@ async function returned() { await Promise.resolve().then(() => never()); } retur
 async function thenable() { await { then(resolve) { held.push(resolve); } }; } thenable();
 const one = never(); async function shared() { await one; } shared(); shared();
 for (let index = 0; index < 12; index++) never();
-setTimeout(() => done(tracker.snapshot(request)), 50);`);
+setTimeout(() => done(reader.snapshot(request)), 50);`);
   assert.deepEqual(places(snapshot).sort(), [
     '1 x Promise.all #1 < all:8:24',
     '1 x a .then callback waits for it, no async function',
@@ -66,10 +66,10 @@ const server = require('node:net').createServer().listen(0, () => {
     const child = require('node:child_process').spawn('sleep', ['60']);
     const worker = new (require('node:worker_threads').Worker)('setInterval(() => {}, 1e6)', { eval: true });
     worker.once('online', () => {
-      const now = tracker.snapshot(request);
-      const made = tracker.workerCreations().get(worker.threadId);
+      const now = reader.snapshot(request);
+      const made = reader.workerCreations().get(worker.threadId);
       clearInterval(interval); clearInterval(unref); client.destroy(); server.close(); child.kill(); worker.terminate();
-      const end = () => done({ now, worker: made, later: tracker.snapshot(request) });
+      const end = () => done({ now, worker: made, later: reader.snapshot(request) });
       child.on('close', () => setTimeout(end, 300));
     });
   });
@@ -99,7 +99,7 @@ test('resources of the application are listed until they are destroyed', () => {
   const counts = run<number[]>(`${PENDING}
 const { AsyncResource } = require('node:async_hooks');
 const made = Array.from({ length: 30 }, () => new AsyncResource('Job', { requireManualDestroy: true }));
-const jobs = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'Job').reduce((sum, { count }) => sum + count, 0);
+const jobs = () => reader.snapshot(request).groups.filter(({ type }) => type === 'Job').reduce((sum, { count }) => sum + count, 0);
 setTimeout(() => {
   const before = jobs();
   for (const job of made.slice(10)) job.emitDestroy();
@@ -117,7 +117,7 @@ never();
 for (let beat = 0; beat < 20; beat++) tracker.beat();
 setTimeout(() => { gc(); setTimeout(() => {
   for (let beat = 0; beat < 3; beat++) tracker.beat();
-  const { collectedUnsettled, groups } = tracker.snapshot(request);
+  const { collectedUnsettled, groups } = reader.snapshot(request);
   const pending = groups.filter(({ type }) => type === 'PROMISE').reduce((sum, { count }) => sum + count, 0);
   done({ collected: collectedUnsettled, pending, isAlive: weak.deref() !== undefined });
 }, 20); }, 20);`,
@@ -134,7 +134,7 @@ const rounds = async (count) => { for (let index = 0; index < count; index++) aw
 (async () => {
   const before = await rounds(20000);
   const after = await rounds(500000);
-  const pending = tracker.snapshot(request).groups.filter(({ type }) => type === 'await' || type === 'PROMISE').length;
+  const pending = reader.snapshot(request).groups.filter(({ type }) => type === 'await' || type === 'PROMISE').length;
   done({ pending, grownMb: (after - before) / 1e6 });
 })();`,
     { flags: ['--expose-gc'] },
@@ -146,7 +146,7 @@ const rounds = async (count) => { for (let index = 0; index < count; index++) aw
 test('with 100,000 pending tasks counts are exact and places are sampled', () => {
   const { result: snapshot, longestPauseMs } = run<{ result: TaskSnapshot; longestPauseMs: number }>(`${PENDING}
 for (let index = 0; index < 100000; index++) never().then(() => {});
-setTimeout(() => tracker.snapshotInSlices({ ...request, placesMax: 500 }).then(done), 50);`);
+setTimeout(() => reader.snapshotInSlices({ ...request, placesMax: 500 }).then(done), 50);`);
   const promises = snapshot.groups.filter(({ type }) => type === 'PROMISE');
   assert.equal(
     promises.reduce((sum, { count }) => sum + count, 0),
@@ -161,7 +161,7 @@ setTimeout(() => tracker.snapshotInSlices({ ...request, placesMax: 500 }).then(d
 test('promises that nobody waits for are all told without a question', () => {
   const snapshot = run<TaskSnapshot>(`${PENDING}
 for (let index = 0; index < 5000; index++) never();
-setTimeout(() => done(tracker.snapshot({ ...request, placesMax: 1 })), 50);`);
+setTimeout(() => done(reader.snapshot({ ...request, placesMax: 1 })), 50);`);
   assert.deepEqual(places(snapshot), ['5000 x no async function waits for it']);
   assert.deepEqual(snapshot.notRead, []);
 });
@@ -170,7 +170,7 @@ test('the mode says what is watched, and can be changed', () => {
   const seen = run<[string, boolean, boolean][]>(
     `${PENDING}
 const look = () => {
-  const { mode, groups } = tracker.snapshot(request);
+  const { mode, groups } = reader.snapshot(request);
   return [mode, groups.some(({ type }) => type === 'await'), groups.some(({ type, createdAt }) => type === 'Timeout' && createdAt.some(({ file }) => file === __filename))];
 };
 async function wait() { await never(); }
@@ -192,8 +192,8 @@ test('what the package makes for itself is no task, and what comes after it is',
   const seen = run<unknown>(`${PENDING}
 const { AsyncResource } = require('node:async_hooks');
 const make = () => { never(); setInterval(() => {}, 1e6); new AsyncResource('Job'); return 7; };
-const types = () => tracker.snapshot(request).groups.map(({ type }) => type).filter((type) => type !== 'Timeout').sort();
-const timers = () => tracker.snapshot(request).groups.filter(({ type, createdAt }) => type === 'Timeout' && createdAt.some(({ file }) => file === __filename)).length;
+const types = () => reader.snapshot(request).groups.map(({ type }) => type).filter((type) => type !== 'Timeout').sort();
+const timers = () => reader.snapshot(request).groups.filter(({ type, createdAt }) => type === 'Timeout' && createdAt.some(({ file }) => file === __filename)).length;
 const given = tracker.ignoring(make);
 let thrown = null;
 try { tracker.ignoring(() => { make(); throw new Error('own'); }); } catch (error) { thrown = error.message; }
@@ -210,7 +210,7 @@ done({ given, thrown, before, after: [types(), timers()] });`);
 
 test('what was pending before a change of mode takes nothing off the list when it settles', () => {
   const counts = run<number[]>(`${PENDING}
-const count = () => tracker.snapshot(request).groups.filter(({ type }) => type === 'PROMISE').reduce((sum, { count }) => sum + count, 0);
+const count = () => reader.snapshot(request).groups.filter(({ type }) => type === 'PROMISE').reduce((sum, { count }) => sum + count, 0);
 for (let index = 0; index < 100; index++) never();
 const resolves = held.splice(0);
 tracker.setMode('full');
@@ -226,7 +226,7 @@ test('full gives promises a creation stack', () => {
     `${PENDING}
 function start() { return never(); }
 start();
-done(tracker.snapshot(request));`,
+done(reader.snapshot(request));`,
     { mode: 'full' },
   );
   const group = snapshot.groups.find(({ type }) => type === 'PROMISE');
@@ -244,7 +244,7 @@ writeFileSync(file, 'module.exports = () => new Promise(() => setInterval(() => 
 const { Piscina } = require(${JSON.stringify(new URL('../../node_modules/piscina', import.meta.url).pathname)});
 const pool = new Piscina({ filename: file, minThreads: 1, maxThreads: 1, execArgv: [], env: {} });
 for (let index = 0; index < 3; index++) pool.run({ index }).catch(() => {});
-const poll = () => { const pools = tracker.pools(request); pools[0]?.running.some(({ runningMs }) => runningMs > 0) ? done(pools) : setTimeout(poll, 50); };
+const poll = () => { const pools = reader.pools(request); pools[0]?.running.some(({ runningMs }) => runningMs > 0) ? done(pools) : setTimeout(poll, 50); };
 poll();`);
   const [task] = pool?.running ?? [];
   assert.deepEqual([pool?.kind, pool?.running.length, pool?.queued], ['piscina', 1, 2]);
@@ -268,11 +268,11 @@ const countOf = ({ groups }) => ['await', 'PROMISE'].map((wanted) =>
 // One more waits: this function.
 setTimeout(async () => {
   for (let beat = 0; beat < 15; beat++) tracker.beat();
-  const { result } = await tracker.snapshotInSlices(request);
-  const atOnce = tracker.snapshot({ ...request, lane: 'inspector' });
+  const { result } = await reader.snapshotInSlices(request);
+  const atOnce = reader.snapshot({ ...request, lane: 'inspector' });
   for (let settle = 0; settle < 50000; settle++) held[100 + settle]();
   await null;
-  done({ sliced: countOf(result), atOnce: countOf(atOnce), left: countOf(tracker.snapshot(request)) });
+  done({ sliced: countOf(result), atOnce: countOf(atOnce), left: countOf(reader.snapshot(request)) });
 }, 50);`);
     assert.deepEqual(counts, { sliced: [100, 99_900], atOnce: [100, 99_900], left: [100, 49_900] });
   },
@@ -281,7 +281,7 @@ setTimeout(async () => {
 test('ages of promises are those of their making, oldest first in a group', () => {
   const snapshot = run<TaskSnapshot>(`${PENDING}
 for (let index = 0; index < 3000; index++) never();
-setTimeout(() => { never(); done(tracker.snapshot(request)); }, 300);`);
+setTimeout(() => { never(); done(reader.snapshot(request)); }, 300);`);
   const group = snapshot.groups.find(({ type }) => type === 'PROMISE');
   const ages = group?.ages ?? [];
   assert.deepEqual(
