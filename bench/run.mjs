@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { describeMachine, machineLine } from './harness/machine.mjs';
 import { keepResult } from './harness/results.mjs';
 import { installRivals } from './harness/rivals.mjs';
-import { aligned, tables, withInterval } from './harness/table.mjs';
+import { aligned, figure, tables, withInterval } from './harness/table.mjs';
 import { PRELOAD } from './harness/variants.mjs';
 import * as memory from './memory.mjs';
 import * as size from './size.mjs';
@@ -100,6 +100,7 @@ function verdictLines(results, { isQuick, only }) {
   const rows = shown.map((target) => [
     target.verdict,
     target.verdict === 'not measured' ? '' : withInterval(target),
+    target.floor === null ? '' : `floor ${figure(target.floor)}`,
     `at most ${target.limit}`,
     target.says,
   ]);

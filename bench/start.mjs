@@ -12,7 +12,7 @@ import { runRounds } from './harness/rounds.mjs';
 import { summarize } from './harness/statistics.mjs';
 import { BENCH, chooseVariants, SETTLED_MS } from './harness/variants.mjs';
 
-const VARIANTS = ['control', 'default', 'sentinel lazy', 'sentinel off'];
+const VARIANTS = ['control', 'default', 'sentinel lazy', 'sentinel off', 'idle worker'];
 /** A life is short, so many of them are cheap. */
 const ROUNDS_A_PAIR = 3;
 const WORKERS = 10;

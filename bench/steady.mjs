@@ -15,10 +15,10 @@ const PRECISION = 0.02;
 const LONGEST = 6;
 const QUICK_SCALE = 0.02;
 
-const JUDGED = ['control', 'default'];
-const BEST_KNOWN = ['control', 'default', 'full', 'why-is-node-running'];
+const JUDGED = ['control', 'default', 'empty hooks'];
+const BEST_KNOWN = [...JUDGED, 'full', 'why-is-node-running'];
 const LABELS = ['control', 'default', 'labels', 'labels for each call', 'AsyncLocalStorage'];
-const ALL = ['control', 'default', 'handles', 'full', 'why-is-node-running', 'wtfnode', 'sentry native'];
+const ALL = [...JUDGED, 'handles', 'full', 'why-is-node-running', 'wtfnode', 'sentry native'];
 
 /**
  * Each work, what it is called in tables, and its variants. `isPrecise`: pairs are added until the interval is narrow.
@@ -81,7 +81,7 @@ async function measureWork(work, variants, context) {
   }));
 }
 
-/** More pairs of the two that are judged, until their interval is narrow or the time of this benchmark is up. */
+/** More pairs of those that are judged and of their floor, until their interval is narrow or the time of this benchmark is up. */
 async function refine(pairs, measureRound, context) {
   const isEnough = (more) => {
     const all = JUDGED.map((name) => [...pairs.get(name), ...more.get(name)]);

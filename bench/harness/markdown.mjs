@@ -5,6 +5,8 @@ import { lineOf, nameOf } from './results.mjs';
 import { figure, withInterval } from './table.mjs';
 
 const BEGIN = '<!-- bench -->';
+const FLOORS =
+  'A floor is what the same hooks cost with nothing in them, or a preload that only starts a thread that does nothing.';
 const END = '<!-- /bench -->';
 
 /** The README with `lines` between its marks. @throws {Error} when it does not have them */
@@ -22,7 +24,7 @@ export function markdown(results) {
   return [
     ...targetTable(lines.map((line) => results.filter((result) => lineOf(result) === line))),
     '',
-    `Medians with their 95% intervals, of pairs of fresh processes. ${machineLine(machine)}.`,
+    `Medians with their 95% intervals, of pairs of fresh processes. ${machineLine(machine)}. ${FLOORS}`,
     ...variantTable(newest.flatMap(({ measures }) => measures)),
     ...newest
       .filter(({ chart }) => chart !== null)
@@ -42,7 +44,9 @@ function targetTable(byLine) {
 }
 
 function cellOf(target) {
-  return target.verdict === 'not measured' ? '' : `${withInterval(target)} ${target.verdict}`;
+  if (target.verdict === 'not measured') return '';
+  const floor = target.floor === null ? '' : `, floor ${figure(target.floor)}`;
+  return `${withInterval(target)} ${target.verdict}${floor}`;
 }
 
 /** CPU time of an operation by what is loaded, bare being 1. */

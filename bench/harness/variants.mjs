@@ -18,6 +18,8 @@ const OWN_VARIANTS = {
   default: OURS,
   handles: { ...OURS, env: { GMR_TASKS: 'handles' } },
   full: { ...OURS, env: { GMR_TASKS: 'full' }, isHeavy: true },
+  'empty hooks': { flags: ['-r', join(BENCH, 'preloads/emptyHooks.cjs')] },
+  'idle worker': { flags: ['-r', join(BENCH, 'preloads/idleWorker.cjs')] },
   'sentinel lazy': { ...OURS, env: { GMR_SENTINEL: 'lazy' } },
   'sentinel off': { ...OURS, env: { GMR_SENTINEL: 'off' } },
   labels: { ...OURS, env: { BENCH_SCOPE: 'labels' } },

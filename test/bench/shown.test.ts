@@ -59,13 +59,21 @@ test(
   () => {
     const results = [
       { benchmark: 'steady', machine: machine('v20.1.0'), measures: [bad], chart: null },
-      { benchmark: 'steady', machine: machine('v26.2.0'), measures: [good], chart: { table: 'steady' } },
+      {
+        benchmark: 'steady',
+        machine: machine('v26.2.0'),
+        measures: [good, { ...bad, column: 'empty hooks', median: 1.005 }],
+        chart: { table: 'steady' },
+      },
     ];
     const readme = between('before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n', markdown(results));
     assert.match(readme, /^before\n<!-- bench -->\n[^]*<!-- \/bench -->\nafter\n$/);
     assert.doesNotMatch(readme, /old/);
     assert.match(readme, /\| Node 20\.1\.0 \| Node 26\.2\.0 \|/);
-    assert.match(readme, /HTTP server.*1\.20 \(1\.10 \.\. 1\.30\) missed \| 1\.01 \(0\.990 \.\. 1\.02\) met \|/);
+    assert.match(
+      readme,
+      /HTTP server.*1\.20 \(1\.10 \.\. 1\.30\) missed \| 1\.01 \(0\.990 \.\. 1\.02\) met, floor 1\.00 \|/,
+    );
     assert.match(readme, /!\[steady\]\(bench\/results\/steady-node26\.svg\)/);
     assert.throws(() => between('no marks', []), /README\.md/);
   },
