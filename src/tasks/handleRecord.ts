@@ -62,11 +62,13 @@ export class HandleRecord {
   }
 
   /**
-   * Whether it is a timer that says so by a plain property: asked in the hook, where nothing is interrupted, and 50 times
-   * cheaper than the property's descriptor, by which all else here is read.
+   * Whether it is a timer that says so by a plain property, or a native resource without its native half: asked in the hook,
+   * where nothing is interrupted, and 50 times cheaper than the property's descriptor, by which all else here is read.
    */
   hasClearlyEnded(): boolean {
-    if (this.type.kind !== 'timer' || this.#strong === null) return false;
+    if (this.#strong === null) return false;
+    if (this.type.kind === 'native') return nativeId(this.#strong) !== this.asyncId;
+    if (this.type.kind !== 'timer') return false;
     const { _destroyed: isDestroyed } = this.#strong as { _destroyed?: unknown };
     return isDestroyed === true;
   }

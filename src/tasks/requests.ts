@@ -3,9 +3,9 @@
  * ended is told from the request itself when a report or a heartbeat asks, so an end that no channel tells (aborted,
  * socket gone, collected) is none that is missed, and none costs a call.
  *
- * The youngest sit in a ring of plain arrays, with nothing made for any of them. It is small, because what it holds outlives
- * the young generation with all that hangs on it, and that costs a server more than all the rest; and the next heartbeat
- * empties it. What is in flight when it has to leave gets a record in a map, which holds it weakly.
+ * The youngest sit in a ring of plain arrays, with nothing made for any of them. What it holds outlives the young generation
+ * with all that hangs on it, and that costs a server more than all the rest: so the ring is small, what has ended is let go
+ * soon, and the next heartbeat empties it. What is in flight when it has to leave gets a record in a map, which holds it weakly.
  */
 import { channel } from 'node:diagnostics_channel';
 import { Ages } from './ages.js';
@@ -19,6 +19,8 @@ import { TaskType } from './taskTypes.js';
 
 const RING_SIZE = 1 << 7;
 const RING_MASK = RING_SIZE - 1;
+/** A request that has ended is let go when so many younger ones came: most have by then. */
+const LOOKED_AT_AGAIN = 1 << 3;
 const KEPT_MAX = 100_000;
 const SWEPT_PER_BEAT = 500;
 /** A request is sent soon after it is made: among this many of the youngest. */
@@ -191,6 +193,14 @@ export class RequestWatch {
     this.#promises[slot] = promise;
     this.#details[slot] = details;
     this.#objects[slot] = object;
+    this.#letGoEnded((id - LOOKED_AT_AGAIN) & RING_MASK);
+  }
+
+  #letGoEnded(slot: number): void {
+    const object = this.#objects[slot];
+    if (object === undefined || !hasEnded(this.#sources[slot] ?? 'server', object)) return;
+    this.#objects[slot] = undefined;
+    this.#details[slot] = null;
   }
 
   #addSocket(socket: unknown, request: unknown): void {
@@ -237,7 +247,7 @@ export class RequestWatch {
 }
 
 /**
- * Whether it has certainly ended, asked for each request when it has to leave the ring. Node and undici put these marks on their
+ * Whether it has certainly ended, asked for each request some others later, and when it has to leave the ring. Node and undici put these marks on their
  * own objects; a plain read is 50 times cheaper than asking for the property's descriptor, as all else here does, and
  * nothing is interrupted while this runs.
  */

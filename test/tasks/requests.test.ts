@@ -213,3 +213,24 @@ const before = subscribed(); tracker.setMode('off');
 console.log(JSON.stringify([before, subscribed()]));`;
   assert.deepEqual(run(script), [3, 0]);
 });
+
+test('answered requests are let go when a few others came, and need not wait for a heartbeat', BOUND, () => {
+  const script = `const http = require('node:http');
+tracker.beat = () => {};
+const answered = [];
+const server = http.createServer((_, response) => { answered.push(new WeakRef(response)); response.end('done'); });
+server.listen(0, '127.0.0.1', async () => {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () => new Promise((resolve) => {
+    http.get({ port: server.address().port, agent }, (response) => response.resume().on('end', () => setImmediate(resolve)));
+  });
+  for (let count = 0; count < 60; count++) await ask();
+  gc();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  gc();
+  console.log(JSON.stringify(answered.filter((reference) => reference.deref() !== undefined).length));
+  process.exit();
+});`;
+  const held = run<number>(script, { flags: ['--expose-gc'] });
+  assert.ok(held <= 20, `${held} of 60 are held`);
+});
