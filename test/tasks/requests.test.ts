@@ -224,13 +224,14 @@ server.listen(0, '127.0.0.1', async () => {
   const ask = () => new Promise((resolve) => {
     http.get({ port: server.address().port, agent }, (response) => response.resume().on('end', () => setImmediate(resolve)));
   });
-  for (let count = 0; count < 60; count++) await ask();
+  for (let count = 0; count < 300; count++) await ask();
   gc();
   await new Promise((resolve) => setTimeout(resolve, 10));
   gc();
-  console.log(JSON.stringify(answered.filter((reference) => reference.deref() !== undefined).length));
+  const later = answered.slice(250); // The first ones have creation stacks, which hold what ran.
+  console.log(JSON.stringify(later.filter((reference) => reference.deref() !== undefined).length));
   process.exit();
 });`;
   const held = run<number>(script, { flags: ['--expose-gc'] });
-  assert.ok(held <= 20, `${held} of 60 are held`);
+  assert.ok(held <= 10, `${held} of 50 are held`);
 });
