@@ -10,7 +10,7 @@ import { announce, isAnnounced } from './announce.js';
 import { refuse, writeAnswer, type AnswerPlace } from './asking/answer.js';
 import { checkByHeartbeats } from './asking/check.js';
 import { waitingRequest, type Asked } from './asking/take.js';
-import { ASKED, todoFor } from './errand.js';
+import { ASKED, todoFor, type ErrandOfMain } from './errand.js';
 import { FINISH_MS, type Lead } from './lead.js';
 import type { Link } from './link.js';
 import { sayOnce } from './notice.js';
@@ -28,11 +28,16 @@ interface Means {
 
 export class Answering {
   readonly #means: Means;
-  /** Whether the report under way goes to `gmr` alone. */
-  #isForAsker = false;
+  /** What a report is being made for. */
+  #underWay: ErrandOfMain | null = null;
 
   constructor(means: Means) {
     this.#means = means;
+  }
+
+  /** For a sentinel that starts while a report is being made; null when none is. */
+  get underWay(): ErrandOfMain | null {
+    return this.#underWay;
   }
 
   /** Makes a report and delivers it; null when another one is being made. The promise never rejects. */
@@ -60,7 +65,8 @@ export class Answering {
   async #busyAt(signal: string): Promise<void> {
     const { askPlaces } = reportSettings(this.#means.options());
     const request = isStopSignal(signal) ? null : waitingRequest(askPlaces);
-    if (request === null && !this.#isForAsker && !this.#means.shared.isCollected)
+    const isForAsker = this.#underWay !== null && this.#underWay.errand.order.answer !== null;
+    if (request === null && !isForAsker && !this.#means.shared.isCollected)
       return sayOnce('GMR_BUSY', `${signal} came while a report was being taken, which answers it too`);
     await this.untilReported();
     if (request === null) await this.begin(triggerOf(signal));
@@ -75,8 +81,9 @@ export class Answering {
     if (todo.kind === 'check') this.#check(todo.asked);
     if (todo.kind !== 'report') return;
     const { errand } = todo;
-    this.#isForAsker = errand.order.answer !== null;
-    if (this.#isForAsker) link()?.tell('errand', { claim, errand });
+    const begun = { claim, errand };
+    this.#underWay = begun;
+    link()?.tell('errand', begun);
     try {
       const report = await lead.underClaim(claim, errand.trigger, errand.settings, errand.order);
       if (report !== null) announce(report, options.onReport, boundaries);
@@ -84,7 +91,7 @@ export class Answering {
       sayOnce('GMR_OUTPUT', `the report failed: ${messageOf(error)}`);
       if (errand.order.answer !== null) refuse(errand.order.answer, `the report failed: ${messageOf(error)}`);
     } finally {
-      this.#isForAsker = false;
+      if (this.#underWay === begun) this.#underWay = null;
     }
   }
 

@@ -13,6 +13,15 @@ export interface Errand {
   order: FinishOrder;
 }
 
+/**
+ * What main makes a report for, under which claim. The sentinel is told of it: where main hangs before it is through, it is
+ * the sentinel's to finish, and the sentinel need not have heard who asked.
+ */
+export interface ErrandOfMain {
+  claim: number;
+  errand: Errand;
+}
+
 /** A report, or whether all loops turn, or nothing any more. */
 export type Todo = { kind: 'report'; errand: Errand } | { kind: 'check'; asked: Asked } | { kind: 'nothing' };
 

@@ -263,6 +263,7 @@ export class Host {
       hello: this.#token,
       settings: reportSettings(this.#options),
       signals: this.#signalsHeard(),
+      underWay: this.#answering.underWay,
       mainScript: process.argv[1] ?? null,
     });
   }

@@ -5,6 +5,7 @@ import { SENTINEL_NAME } from '../protocol.js';
 import type { Trigger } from '../report/types.js';
 import type { ReportSettings } from './settings.js';
 import { allowsInspector } from './guard.js';
+import type { ErrandOfMain } from './errand.js';
 import { Link } from './link.js';
 
 export interface SignalsHeard {
@@ -40,6 +41,8 @@ export interface SentinelSetup {
   hello: string;
   settings: ReportSettings;
   signals: SignalsHeard;
+  /** What main has begun to report for; null when it makes no report. */
+  underWay: ErrandOfMain | null;
   mainScript: string | null;
   execArgv: string[];
   inspector: boolean;

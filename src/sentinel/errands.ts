@@ -1,22 +1,22 @@
 /** What main has begun to report for: a main that hangs in the middle of it leaves the rest to the sentinel. */
-import { todoFor, type Errand, type Todo } from '../coordinator/errand.js';
+import { todoFor, type ErrandOfMain, type Todo } from '../coordinator/errand.js';
 import type { Link } from '../coordinator/link.js';
 import type { ReportSettings } from '../coordinator/settings.js';
 import type { Trigger } from '../report/types.js';
 import type { Claim } from './standIn.js';
 
-/** Sent by main when it has taken a request under a claim. */
-export interface ErrandOfMain {
-  claim: number;
-  errand: Errand;
-}
-
 export class Errands {
-  #ofMain: ErrandOfMain | null = null;
+  #ofMain: ErrandOfMain | null;
 
-  constructor(link: Link) {
+  /**
+   * @param underWay - what main had begun before this thread was there
+   * @param onBegun - called with what main begins from here on
+   */
+  constructor(link: Link, underWay: ErrandOfMain | null, onBegun: (errand: ErrandOfMain) => void) {
+    this.#ofMain = underWay;
     link.on<ErrandOfMain>('errand', (errand) => {
       this.#ofMain = errand;
+      onBegun(errand);
     });
   }
 

@@ -7,6 +7,7 @@ import { SharedState } from '../agent/sharedState.js';
 import { refuse, writeAnswer, type AnswerPlace } from '../coordinator/asking/answer.js';
 import { nameOwnThread } from '../coordinator/asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
+import type { ErrandOfMain } from '../coordinator/errand.js';
 import { loadHeavyEnd } from '../coordinator/heavyEnd.js';
 import { Lead, type FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
@@ -61,7 +62,7 @@ const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
 const askedMeanwhile = new AskedMeanwhile(() => settings.askPlaces, beginReport);
-const errands = new Errands(link);
+const errands = new Errands(link, setup.underWay, (begun) => void onBegun(begun));
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let isAnswering = false;
 let finishedClaim = 0;
@@ -114,6 +115,12 @@ async function onSignal(signal: string): Promise<void> {
   // What main had begun is done now; a request that came with this signal still waits.
   if (claim.ofMain !== null) heardMeanwhile(signal, request);
   if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
+}
+
+/** Main has begun to report, maybe for somebody whom this thread did not hear: before it listened, or by a message. */
+async function onBegun({ claim, errand }: ErrandOfMain): Promise<void> {
+  const own = await standIn.begun(claim, errand.settings.deadline);
+  if (own !== null) await report(own, errand.trigger);
 }
 
 /** What came while another report was being taken that does not answer it: a request, or a signal while `gmr` gets it. */
@@ -298,6 +305,7 @@ raisePriority();
 listen(setup.signals);
 watch();
 watchFiles();
+if (setup.underWay !== null) void onBegun(setup.underWay);
 shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();

@@ -26,6 +26,8 @@ export class StandIn {
   #heard = 0;
   /** What main has heard beyond the sentinel. */
   #ahead: number;
+  /** The last claim of main's that a signal heard here waits for. */
+  #awaited = 0;
 
   /** @param mainTurns - whether main answers within this time, in ms; must not reject */
   constructor(shared: SharedState, mainTurns: (boundMs: number) => Promise<boolean>) {
@@ -58,6 +60,15 @@ export class StandIn {
     return claim;
   }
 
+  /**
+   * Main reports under this claim; whoever asked it to, this thread may not have heard it. Resolves with a claim when main
+   * did not come through, and with null when it did, or when a signal that was heard here sees to it.
+   */
+  async begun(claim: number, deadlineMs: number): Promise<Claim | null> {
+    await setTimeout(deadlineMs + MAIN_LATE_MS);
+    return this.#awaited === claim ? null : this.#takeOver(claim);
+  }
+
   async #compareCounts(): Promise<void> {
     const [heard, seen] = [this.#heard, this.#shared.signalsSeenByMain];
     await setTimeout(QUIET_MS, undefined, { ref: false });
@@ -68,9 +79,14 @@ export class StandIn {
   async #afterMain(deadlineMs: (claim: number) => number): Promise<Claim | null> {
     if (this.#shared.leader !== 'main') return null;
     const { claims } = this.#shared;
+    this.#awaited = claims;
     await setTimeout(deadlineMs(claims) + MAIN_LATE_MS);
-    if (this.#shared.leader !== 'main' || this.#shared.claims !== claims) return null;
-    const number = this.#shared.takeOverLead(claims);
-    return number === 0 ? null : { number, ofMain: claims };
+    return this.#takeOver(claims);
+  }
+
+  #takeOver(claim: number): Claim | null {
+    if (this.#shared.leader !== 'main' || this.#shared.claims !== claim) return null;
+    const number = this.#shared.takeOverLead(claim);
+    return number === 0 ? null : { number, ofMain: claim };
   }
 }

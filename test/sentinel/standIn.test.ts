@@ -8,7 +8,14 @@ const GRACE_MS = 10;
 const DEADLINE_MS = 30;
 
 /** The sentinel's side, and a main that can be told whether its loop turns. */
-function sides(): { shared: SharedState; main: { turns: boolean }; hear: (isOurs?: boolean) => Promise<Claim | null> } {
+interface Sides {
+  shared: SharedState;
+  main: { turns: boolean };
+  hear: (isOurs?: boolean) => Promise<Claim | null>;
+  begun: (claim: number) => Promise<Claim | null>;
+}
+
+function sides(): Sides {
   const shared = new SharedState();
   const main = { turns: true };
   const standIn = new StandIn(shared, () => Promise.resolve(main.turns));
@@ -18,7 +25,7 @@ function sides(): { shared: SharedState; main: { turns: boolean }; hear: (isOurs
       () => DEADLINE_MS,
       () => isOurs,
     );
-  return { shared, main, hear };
+  return { shared, main, hear, begun: (claim) => standIn.begun(claim, DEADLINE_MS) };
 }
 
 test('a main that turns is left to report, and one that hangs is not', async () => {
@@ -68,6 +75,24 @@ test('a main that hangs with the lead loses it after its deadline', async () => 
   const started = performance.now();
   assert.deepEqual(await hear(), { number: ofMain + 1, ofMain });
   assert.ok(performance.now() - started >= DEADLINE_MS);
+});
+
+test('what main began for somebody whom the sentinel did not hear is taken over when main does not come through', async () => {
+  const { shared, begun } = sides();
+  const finished = shared.claimLead('main');
+  const watch = begun(finished);
+  shared.releaseLead(finished);
+  const hung = shared.claimLead('main');
+  assert.equal(await watch, null, 'it came through with that one');
+  assert.deepEqual(await begun(hung), { number: hung + 1, ofMain: hung });
+});
+
+test('what main began is taken over once, by the signal that was heard where there is one', async () => {
+  const { shared, main, hear, begun } = sides();
+  const ofMain = shared.claimLead('main');
+  main.turns = false;
+  const claims = await Promise.all([begun(ofMain), hear()]);
+  assert.deepEqual(claims, [null, { number: ofMain + 1, ofMain }]);
 });
 
 test('a signal that went to a listener of the application is none of ours', async () => {
