@@ -24,10 +24,18 @@ import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { loadHeavyEnd } from './heavyEnd.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
-import { SentinelThread, sentinelSetup, type LeadQuestion, type SignalsHeard } from './sentinelThread.js';
+import {
+  SentinelThread,
+  sentinelSetup,
+  type ChangedSettings,
+  type LeadQuestion,
+  type SignalsHeard,
+} from './sentinelThread.js';
 import { agentSettings, reportSettings } from './settings.js';
 import { SignalTrigger } from './signal.js';
+import { startToken } from './startToken.js';
 import { isStopSignal } from './stopSignals.js';
+import { WatchedFiles } from './watchedFiles.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;
@@ -52,6 +60,7 @@ export class Host {
   readonly #lead: Lead;
   readonly #last: LastReport;
   readonly #answering: Answering;
+  readonly #files = new WatchedFiles();
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
@@ -109,6 +118,7 @@ export class Host {
 
   #start(): void {
     this.#prepareThreads();
+    this.#files.of(reportSettings(this.#options));
     detachAtExit(this.#shared, this.#last, () => this.#sentinel.link);
     this.#heard = this.#signals.listen(this.#options.signal);
     if (this.#options.onCrash) this.#last.watchCrashes();
@@ -150,13 +160,15 @@ export class Host {
     this.#options = this.#resolve(merged);
     this.#given = merged;
     this.#prepareThreads();
-    const settings = agentSettings(this.#options);
-    this.#agent.apply(settings);
-    this.#ports.tellAll({ kind: 'settings', settings });
+    const settings = reportSettings(this.#options);
+    const files = this.#files.of(settings);
+    const forAgents = agentSettings(this.#options);
+    this.#agent.apply(forAgents);
+    this.#ports.tellAll({ kind: 'settings', settings: forAgents });
     this.#heard = this.#signals.listen(this.#options.signal);
     if (this.#options.onCrash) this.#last.watchCrashes();
     this.#startSentinel();
-    this.#sentinel.link?.tell('settings', reportSettings(this.#options));
+    this.#sentinel.link?.tell('settings', { settings, files } satisfies ChangedSettings);
     this.#tellSignals();
     void this.#tellFacts();
   }
@@ -262,6 +274,7 @@ export class Host {
       token: this.#token.slice(0, 4),
       hello: this.#token,
       settings: reportSettings(this.#options),
+      files: this.#files.forSentinel(),
       signals: this.#signalsHeard(),
       underWay: this.#answering.underWay,
       mainScript: process.argv[1] ?? null,
@@ -311,10 +324,4 @@ export class Host {
   #facts(request: ReportRequest | null): Promise<MainFacts> {
     return readMainFacts(this.#options, (boundMs) => this.#agent.answers.runSections(boundMs), request);
   }
-}
-
-/** Tells this start of the process from every other one with its pid. Not secret, so no `node:crypto`, whose loading takes longer than all the rest of the start. */
-function startToken(): string {
-  const random = Math.floor(Math.random() * 36 ** 8);
-  return random.toString(36).padStart(8, '0');
 }

@@ -7,6 +7,7 @@ import type { ReportSettings } from './settings.js';
 import { allowsInspector } from './guard.js';
 import type { ErrandOfMain } from './errand.js';
 import { Link } from './link.js';
+import type { WatchedFile } from './watchedFiles.js';
 
 export interface SignalsHeard {
   listenTo: string[];
@@ -32,6 +33,12 @@ export interface Leaving {
   claim: number;
 }
 
+/** Sent when `setup` has changed something. */
+export interface ChangedSettings {
+  settings: ReportSettings;
+  files: WatchedFile[];
+}
+
 /** What the sentinel is started with. */
 export interface SentinelSetup {
   buffer: SharedArrayBuffer;
@@ -40,6 +47,7 @@ export interface SentinelSetup {
   /** What a thread of this installation introduces itself with. */
   hello: string;
   settings: ReportSettings;
+  files: WatchedFile[];
   signals: SignalsHeard;
   /** What main has begun to report for; null when it makes no report. */
   underWay: ErrandOfMain | null;

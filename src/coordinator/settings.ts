@@ -39,8 +39,13 @@ export function agentSettings(options: Options): AgentSettings {
   return { tasks: options.tasks, heartbeatMs: options.heartbeat, taskPayload: options.taskPayload };
 }
 
+/** As far as the permission model goes. */
+export function mayRead(path: string): boolean {
+  return allows('fs.read', path);
+}
+
 function mayUse(places: string[]): string[] {
-  return places.every((place) => allows('fs.read', place) && allows('fs.write', place)) ? places : [];
+  return places.every((place) => mayRead(place) && allows('fs.write', place)) ? places : [];
 }
 
 function allows(scope: string, path: string): boolean {

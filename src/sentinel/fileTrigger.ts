@@ -1,89 +1,43 @@
 /**
- * Triggers a report when a path is touched: a file, or a directory and what lies in it. By polling, in the sentinel, so
- * that it works with a hung main, on file systems without events, and for a file that does not exist yet.
+ * Triggers a report when a path is touched. By polling, in the sentinel, so that it works with a hung main, on file systems
+ * without events, and for a file that does not exist yet.
  */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
-import { isReportFile } from '../coordinator/fileName.js';
-
-/** Entries of a directory that are looked at; a larger one is watched by its own time stamp alone. */
-const ENTRIES_MOST = 1000;
-const ATTEMPTS = 5;
-
-/** What changes when a path is touched, made or made anew. */
-interface Look {
-  /** Of the path itself. */
-  own: string;
-  /** Of what lies in it, without reports: those must not ask for more reports where the directory is the log directory as well. */
-  entries: string;
-  reports: string;
-}
+import { isTouched, look, type Look } from '../coordinator/fileLook.js';
 
 export class FileTrigger {
   readonly #path: string;
-  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #onTouch: () => void;
   #last: Look | null;
+  #intervalMs = 0;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param onTouch - called once an interval at most, whatever was touched meanwhile */
-  constructor(path: string, intervalMs: number, onTouch: () => void) {
+  /**
+   * @param first - what counts as untouched
+   * @param onTouch - called once an interval at most, whatever was touched meanwhile
+   */
+  constructor(path: string, first: Look | null, intervalMs: number, onTouch: () => void) {
     this.#path = path;
-    this.#last = look(path);
-    this.#timer = setInterval(() => {
-      const last = this.#last;
-      this.#last = look(this.#path);
-      if (isTouched(last, this.#last)) onTouch();
-    }, intervalMs);
+    this.#onTouch = onTouch;
+    this.#last = first;
+    this.every(intervalMs);
+  }
+
+  /** Looks as often as this from now on; what was touched since the last look still counts. */
+  every(intervalMs: number): void {
+    if (intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.stop();
+    this.#timer = setInterval(() => this.#look(), intervalMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
-}
 
-/** That a path is gone is no touch; that it is there again is one. */
-function isTouched(last: Look | null, now: Look | null): boolean {
-  if (now === null) return false;
-  if (last === null || last.entries !== now.entries) return true;
-  // A new or deleted report changes the directory's own stamp.
-  return last.own !== now.own && last.reports === now.reports;
-}
-
-/** Null while the path does not exist. Once more while the directory changes under our eyes: its parts must fit together. */
-function look(path: string): Look | null {
-  for (let attempt = 1; ; attempt++) {
-    const found = lookOnce(path);
-    if (attempt === ATTEMPTS || found?.own === stampOf(path)?.stamp) return found;
-  }
-}
-
-function lookOnce(path: string): Look | null {
-  const own = stampOf(path);
-  if (own === null) return null;
-  const names = own.isDirectory ? entriesOf(path) : [];
-  if (names.length > ENTRIES_MOST) return { own: own.stamp, entries: '', reports: '' };
-  const stamps = names.map((name) => `${name} ${stampOf(join(path, name))?.stamp}`);
-  const isReport = names.map((name) => isReportFile(name));
-  return {
-    own: own.stamp,
-    entries: stamps.filter((_, index) => isReport[index] !== true).join('\n'),
-    reports: names.filter((_, index) => isReport[index]).join('\n'),
-  };
-}
-
-function stampOf(path: string): { stamp: string; isDirectory: boolean } | null {
-  try {
-    const stat = statSync(path, { bigint: true });
-    return { stamp: `${stat.ino} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.size}`, isDirectory: stat.isDirectory() };
-  } catch {
-    return null;
-  }
-}
-
-function entriesOf(path: string): string[] {
-  try {
-    return readdirSync(path).sort();
-  } catch {
-    return [];
+  #look(): void {
+    const last = this.#last;
+    this.#last = look(this.#path);
+    if (isTouched(last, this.#last)) this.#onTouch();
   }
 }

@@ -14,14 +14,21 @@ import { Link } from '../coordinator/link.js';
 import { ownIdentity } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
-import type { Crash, LeadQuestion, Leaving, SentinelSetup, SignalsHeard } from '../coordinator/sentinelThread.js';
+import type {
+  ChangedSettings,
+  Crash,
+  LeadQuestion,
+  Leaving,
+  SentinelSetup,
+  SignalsHeard,
+} from '../coordinator/sentinelThread.js';
 import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
 import { messageOf } from '../errors.js';
 import type { Report, ThreadReport, Trigger } from '../report/types.js';
 import { AskedMeanwhile } from './askedMeanwhile.js';
 import { Errands } from './errands.js';
-import { FileTrigger } from './fileTrigger.js';
+import { FileTriggers } from './fileTriggers.js';
 import { HandOver } from './handOver.js';
 import { LoopChecks } from './loopCheck.js';
 import { FactsOfMain } from './mainFacts.js';
@@ -61,13 +68,13 @@ const standIn = new StandIn(shared, (boundMs) =>
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
+const fileTriggers = new FileTriggers((path) => void requests.ask({ kind: 'file', detail: path }));
 const askedMeanwhile = new AskedMeanwhile(() => settings.askPlaces, beginReport);
 const errands = new Errands(link, setup.underWay, (begun) => void onBegun(begun));
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let isAnswering = false;
 let finishedClaim = 0;
 let stopsHandled: string[] = [];
-let fileTriggers: FileTrigger[] = [];
 let stillAlive: NodeJS.Timeout | null = null;
 let watchdog: Watchdog | null = null;
 
@@ -160,16 +167,6 @@ async function beginReport(trigger: Trigger): Promise<boolean> {
   if (claim === 0) return shared.claims !== claims;
   await report({ number: claim, ofMain: null }, trigger);
   return true;
-}
-
-/** Where the signal does not exist a file stands for it. */
-function watchFiles(): void {
-  for (const trigger of fileTriggers) trigger.stop();
-  const paths = [settings.fileEventHandler, settings.requestFile].filter((path) => path !== null);
-  fileTriggers = paths.map((path) => {
-    const ask = (): void => void requests.ask({ kind: 'file', detail: path });
-    return new FileTrigger(path, settings.fileEventHandlerInterval, ask);
-  });
 }
 
 /** For a main that is blocked until we report: what it leads ends nowhere. 0 when a report of our own is under way. */
@@ -280,10 +277,10 @@ link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, or
   shared.releaseLead(claim);
   return order.wantReport ? finished : null;
 });
-link.on<typeof settings>('settings', (changed) => {
-  settings = changed;
+link.on<ChangedSettings>('settings', (changed) => {
+  settings = changed.settings;
   watch();
-  watchFiles();
+  fileTriggers.watch(changed.files, settings.fileEventHandlerInterval);
 });
 link.on<AnswerPlace>('check', answerCheck);
 link.on<Crash>('crash', onCrash);
@@ -304,7 +301,7 @@ process.on('workerMessage', (message: unknown) => {
 raisePriority();
 listen(setup.signals);
 watch();
-watchFiles();
+fileTriggers.watch(setup.files, settings.fileEventHandlerInterval);
 if (setup.underWay !== null) void onBegun(setup.underWay);
 shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });

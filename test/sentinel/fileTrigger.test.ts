@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { look } from '../../src/coordinator/fileLook.js';
 import { FileTrigger } from '../../src/sentinel/fileTrigger.js';
 
 const INTERVAL_MS = 5;
@@ -36,8 +37,8 @@ function watch(t: TestContext, path: string): Watched {
   const probe = mkdtempSync(join(tmpdir(), 'gmr-probe-'));
   // Made later, so that its timer runs after the other one's: its touch means that the other has looked.
   const triggers = [
-    new FileTrigger(path, INTERVAL_MS, () => touches++),
-    new FileTrigger(probe, INTERVAL_MS, () => looks++),
+    new FileTrigger(path, look(path), INTERVAL_MS, () => touches++),
+    new FileTrigger(probe, look(probe), INTERVAL_MS, () => looks++),
   ];
   t.after(() => {
     for (const trigger of triggers) trigger.stop();
