@@ -69,7 +69,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     identity: lanes.identity(),
     answers,
     reached,
-    notRead: lateTasks(asking.late, own),
+    notRead: request.readTasks ? lateTasks(asking.late, own) : [],
     main,
     threadSections,
     heapScans,

@@ -159,6 +159,7 @@ test('a request has options of its own: no tasks, another deadline', { timeout: 
     assert.ok(all.tasks.pending > 0);
     const none = reportIn(await gmr(['dump', fixture.pid, '--json', '--tasks', 'off', '--deadline', '5000']));
     assert.equal(none.tasks.pending, 0);
+    assert.deepEqual(none.report.notRead, []);
     const again = reportIn(await gmr(['dump', fixture.pid, '--json', '--heap-scan', 'never']));
     assert.equal(again.tasks.pending, all.tasks.pending);
   });
