@@ -1,13 +1,13 @@
 /** `gmr check PID`: whether anything is stuck, by the heartbeats of all threads: for a health check or a script. */
 import type { CheckAnswer, LoopCheck } from '../coordinator/asking/check.js';
-import { GuruError } from '../errors.js';
+import { GuruError, messageOf } from '../errors.js';
 import { spokenTime } from '../report/durations.js';
 import { counted } from '../view/amounts.js';
 import { escape } from '../view/escape.js';
 import { askForCheck } from './askForCheck.js';
 import { choosePid } from './choose.js';
 import { EXIT, readWords, type Command } from './command.js';
-import { writeAll } from './output.js';
+import { writeAll, writeError } from './output.js';
 import { withProgress } from './progress.js';
 
 export const check: Command = {
@@ -30,8 +30,9 @@ async function runCheck(words: string[]): Promise<number> {
     writeAll(values['json'] === true ? `${JSON.stringify(answer, null, 2)}\n` : inWords(answer));
     return exitCodeOf(answer);
   } catch (error) {
-    if (!(error instanceof GuruError) || error.code === 'GMR_USAGE') throw error;
-    process.stderr.write(`gmr: could not tell: ${escape(error.message)} (${error.code})\n`);
+    const code = error instanceof GuruError ? error.code : 'GMR_INSTALL';
+    if (code === 'GMR_USAGE') throw error;
+    writeError(`could not tell: ${messageOf(error)}`, code);
     return EXIT.unknown;
   }
 }

@@ -63,7 +63,7 @@ export function helpOf(name: string, { takes, summary, options, notes = [] }: Co
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-/** What Node says of a wrong word explains itself in its first sentence; the rest is about `--`. */
+/** What Node says of a wrong word explains itself in its first sentence; the rest, on lines of its own too, is about `--`. */
 function firstSentence(message: string): string {
-  return message.split('. ')[0] ?? message;
+  return message.split(/\.\s/)[0] ?? message;
 }

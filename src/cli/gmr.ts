@@ -1,5 +1,4 @@
 /** The command `gmr`: finds the subcommand and runs it. Errors are one line on stderr with their code. */
-import { writeSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
 import { EXIT, helpOf, type Command } from './command.js';
 import { demo } from './demo.js';
@@ -8,7 +7,7 @@ import { diff } from './diff.js';
 import { dump } from './dump.js';
 import { ps } from './ps.js';
 import { VERSION } from '../coordinator/version.js';
-import { writeAll } from './output.js';
+import { writeAll, writeError } from './output.js';
 import { run } from './run.js';
 import { show } from './show.js';
 import { tree } from './tree.js';
@@ -57,7 +56,7 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     const code = error instanceof GuruError ? error.code : 'GMR_INSTALL';
-    writeSync(2, `gmr: ${messageOf(error)} (${code})\n`);
+    writeError(messageOf(error), code);
     process.exitCode = code === 'GMR_USAGE' ? EXIT.usage : EXIT.failed;
   },
 );

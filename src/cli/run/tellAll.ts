@@ -50,7 +50,10 @@ export async function tellAll(tree: Tree, why: string, telling: Telling): Promis
   for (const report of worstReportsFirst(reports, process.cwd()))
     printNotice(render(report, 'text', { sections: SECTIONS }));
   const { isForGithub, markdown, html } = telling;
-  if (isForGithub) writeAll(renderAnnotations(suspects, process.env['GITHUB_WORKSPACE'] ?? process.cwd()));
+  if (isForGithub)
+    attempt('the annotations', () =>
+      writeAll(renderAnnotations(suspects, process.env['GITHUB_WORKSPACE'] ?? process.cwd())),
+    );
   if (markdown !== null)
     attempt('the summary', () => appendFileSync(markdown, renderMarkdown(suspects, `gmr run: ${why}`)));
   if (html !== null) attempt('the HTML pages', () => writePages(reports, html));
