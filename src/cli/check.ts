@@ -3,7 +3,7 @@ import type { CheckAnswer, LoopCheck } from '../coordinator/asking/check.js';
 import { GuruError, messageOf } from '../errors.js';
 import { spokenTime } from '../report/durations.js';
 import { counted } from '../view/amounts.js';
-import { escape } from '../view/escape.js';
+import { escape, escapeJson } from '../view/escape.js';
 import { askForCheck } from './askForCheck.js';
 import { choosePid } from './choose.js';
 import { EXIT, readWords, type Command } from './command.js';
@@ -27,7 +27,7 @@ async function runCheck(words: string[]): Promise<number> {
     const answer = await withProgress(({ step, signal }) =>
       askForCheck(choosePid('check', positionals), { onStep: step, signal }),
     );
-    writeAll(values['json'] === true ? `${JSON.stringify(answer, null, 2)}\n` : inWords(answer));
+    writeAll(values['json'] === true ? `${escapeJson(JSON.stringify(answer, null, 2))}\n` : inWords(answer));
     return exitCodeOf(answer);
   } catch (error) {
     const code = error instanceof GuruError ? error.code : 'GMR_INSTALL';

@@ -30,21 +30,21 @@ export interface Command {
 export type OptionValues = Readonly<Record<string, boolean | string | undefined>>;
 
 /**
- * Reads the words of a command by its options. With `--` in `words` what stands behind it is in `rest`, untouched.
+ * Reads the words of a command by its options. What stands behind `--` is no option, whatever it looks like.
  * @throws {GuruError} `GMR_USAGE`, naming the command and the word that is wrong.
  */
 export function readWords(
   name: string,
   { options }: Pick<Command, 'options'>,
   words: readonly string[],
-): { values: OptionValues; positionals: string[]; rest: string[] } {
+): { values: OptionValues; positionals: string[] } {
   const end = words.includes('--') ? words.indexOf('--') : words.length;
   const config: ParseArgsConfig['options'] = {};
   for (const [option, { type, short }] of Object.entries(options))
     config[option] = short === undefined ? { type } : { type, short };
   try {
     const { values, positionals } = parseArgs({ args: words.slice(0, end), allowPositionals: true, options: config });
-    return { values: values as OptionValues, positionals, rest: words.slice(end + 1) };
+    return { values: values as OptionValues, positionals: [...positionals, ...words.slice(end + 1)] };
   } catch (cause) {
     throw new GuruError('GMR_USAGE', `${name}: ${firstSentence(messageOf(cause))}`, { cause });
   }

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GuruError } from '../errors.js';
 import { spokenTime } from '../report/durations.js';
-import { escape } from '../view/escape.js';
+import { escape, escapeJson } from '../view/escape.js';
 import { askForCheck } from './askForCheck.js';
 import { EXIT, readWords, type Command } from './command.js';
 import { inParallel } from './inParallel.js';
@@ -57,7 +57,7 @@ async function runPs(words: string[]): Promise<number> {
       rowOf(one, shares[index] ?? 0, values['quick'] === true ? null : await heartbeatsOf(one, signal)),
     );
   });
-  writeAll(values['json'] === true ? `${JSON.stringify(rows, null, 2)}\n` : asTable(rows));
+  writeAll(values['json'] === true ? `${escapeJson(JSON.stringify(rows, null, 2))}\n` : asTable(rows));
   return EXIT.done;
 }
 

@@ -42,8 +42,8 @@ export const run: Command = {
 };
 
 async function runCommand(words: string[]): Promise<number> {
-  const { values, positionals, rest } = readWords('run', run, words);
-  const [file, ...args] = [...positionals, ...rest];
+  const { values, positionals } = readWords('run', run, words);
+  const [file, ...args] = positionals;
   if (file === undefined) throw new GuruError('GMR_USAGE', 'run: expected a command behind --, got none');
   const { timeout } = values;
   const timeoutMs = typeof timeout === 'string' ? readTime('run: --timeout', timeout) : null;

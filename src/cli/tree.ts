@@ -1,5 +1,6 @@
 /** `gmr tree PID`: one report a process for a process and all Node.js processes below it, worst first. */
 import { GuruError, messageOf } from '../errors.js';
+import { escapeJson } from '../view/escape.js';
 import { renderTree, worstProcessFirst, type TreeEntry } from '../view/processTree.js';
 import { askForReport, type AskOptions } from './ask.js';
 import { ASK_OPTIONS, readAskOptions } from './askOptions.js';
@@ -37,7 +38,7 @@ async function runTree(words: string[]): Promise<number> {
     step(`takes the reports of ${processes.length} processes`);
     return inParallel(processes, AT_ONCE, (one) => entryOf(one, { ...options, signal }));
   });
-  if (values['json'] === true) writeAll(`${JSON.stringify(worstProcessFirst(entries), null, 2)}\n`);
+  if (values['json'] === true) writeAll(`${escapeJson(JSON.stringify(worstProcessFirst(entries), null, 2))}\n`);
   else printText(renderTree(entries));
   return entries.some(({ report }) => report !== null) ? EXIT.done : EXIT.failed;
 }

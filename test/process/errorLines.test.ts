@@ -3,13 +3,17 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { listPids, readCommand } from '../../src/cli/procfs.js';
-import { assertOneLine, gmr, GMR, plainEnvironment } from '../cli/gmr.js';
+import { assertOneLine, gmr, GMR, plainEnvironment, stored } from '../cli/gmr.js';
+import { untilInstalled } from '../harness/installed.js';
 import { spawnFixture } from '../harness/spawn.js';
 
 const BOUND = { timeout: 60_000, skip: process.platform !== 'linux' };
 /** Above the largest that a kernel gives. */
 const NOBODY = String(2 ** 22 - 1);
+/** After so long without a turn a loop counts as stuck, beyond doubt. */
+const HANGS_MS = 2500;
 const EVIL = 'evil\u001b[31m\u009b31m\u202e\n';
 
 /** Runs `gmr` with a full disk in place of stdout or stderr. */
@@ -77,6 +81,34 @@ test('where stdout cannot be written that is said, and gmr check could not tell'
   } finally {
     await fixture.stop();
   }
+});
+
+test('names in the JSON of gmr check and gmr tree drive no terminal', BOUND, async () => {
+  const code = `const { Worker, isMainThread } = require("node:worker_threads");
+    const spin = { ['spin\u009b31m\u202e']() { for (;;); } };
+    if (isMainThread) { new Worker(__filename); setInterval(() => {}, 1000); console.log('ready'); }
+    else setTimeout(spin['spin\u009b31m\u202e'], 100);`;
+  const file = stored('names.cjs', code);
+  const fixture = spawnFixture(file, { env: { GMR_SERVICE_NAME: 'name\u009b31m\u202e' } });
+  try {
+    await fixture.ready();
+    await untilInstalled(fixture);
+    await delay(HANGS_MS);
+    for (const command of ['check', 'tree']) {
+      const { stdout, stderr } = gmr([command, '--json', String(fixture.pid)]);
+      assert.match(stdout, /(?:spin|name)\\u009b31m\\u202e/, stderr);
+      assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\u202e]/u);
+    }
+  } finally {
+    await fixture.stop();
+  }
+});
+
+test('words behind -- are no options', BOUND, () => {
+  const { code, stderr } = gmr(['dump', '--', NOBODY]);
+  assert.equal(code, 1);
+  assertOneLine(stderr, /there is no such process/);
+  assertOneLine(gmr(['show', '--', '-none']).stderr, /-none cannot be read/);
 });
 
 for (const stream of ['stdout', 'stderr'] as const)

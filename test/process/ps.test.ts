@@ -17,7 +17,7 @@ const HANGS_MS = 2500;
 test('gmr ps tells instrumented processes from others, and which are stuck', { timeout: 60_000, skip }, async () => {
   const place = mkdtempSync(join(tmpdir(), 'guru-meditation-ps-'));
   const bare = spawnFixture(TURNS, { preload: 'none' });
-  const env = { GMR_DIR: place, GMR_SERVICE_NAME: 'billing-\u001B[31mapi' };
+  const env = { GMR_DIR: place, GMR_SERVICE_NAME: 'billing-\u001B[31mapi\u009b' };
   const hangs = spawnFixture('hangs.cjs', { args: ['main:spin'], env, timeoutMs: 20_000 });
   try {
     await Promise.all([bare.ready(), hangs.ready()]);
@@ -25,8 +25,10 @@ test('gmr ps tells instrumented processes from others, and which are stuck', { t
     await new Promise((resolve) => setTimeout(resolve, HANGS_MS));
     const { code, stdout, stderr } = await gmr(['ps', '--json']);
     assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stdout.replaceAll('\n', ''), /\p{Cc}/u);
     const rows = JSON.parse(stdout) as PsRow[];
     const [stuck, other] = [hangs.pid, bare.pid].map((pid) => rows.find((row) => row.pid === pid));
+    assert.equal(stuck?.name, env.GMR_SERVICE_NAME);
     assert.equal(stuck?.instrumented, true);
     assert.equal(stuck?.stuck, true);
     assert.ok((stuck?.mainTurnedAgoMs ?? 0) > 0);
@@ -34,7 +36,7 @@ test('gmr ps tells instrumented processes from others, and which are stuck', { t
     assert.deepEqual([other?.instrumented, other?.stuck, other?.mainTurnedAgoMs], [false, null, null]);
     const { stdout: table } = await gmr(['ps', '--quick']);
     assert.match(table, /^PID +INSTRUMENTED +THREADS +CPU +MAIN TURNED +NAME\n/);
-    assert.match(table, new RegExp(`^${hangs.pid} +yes +\\d+ +\\d+% +- +billing-\\\\u001b\\[31mapi$`, 'm'));
+    assert.match(table, new RegExp(`^${hangs.pid} +yes +\\d+ +\\d+% +- +billing-\\\\u001b\\[31mapi\\\\u009b$`, 'm'));
     assert.equal(hangs.stderr, '', 'it prints no report');
   } finally {
     await Promise.all([bare.stop(), hangs.stop()]);
