@@ -6,10 +6,10 @@
  * between modules only, and most of this is loaded by `require` in threads that may hang; so it is split as modules and each
  * part is turned into CommonJS.
  *
- * What runs in every thread is two files: one that watches, and one that answers, which asks the first for each module of
- * both that remembers something (`src/agent/threadPart.ts`): that must be there once.
+ * What runs in every thread, and what runs on main, is two files each: one for the start, and one for when something is asked,
+ * which takes from the first each module of both that remembers something (`src/agent/threadPart.ts`): that must be there once.
  *
- * Names are shortened, except in what watches: those are seen in heap snapshots of an application.
+ * Names are shortened, except in what watches a thread: those are seen in heap snapshots of an application.
  */
 import { build, transform } from 'esbuild';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -27,13 +27,16 @@ const SHARING = {
   'guru-meditation-report': 'src/coordinator/finish.ts',
   'guru-meditation-sentinel': 'src/sentinel/main.ts',
 };
-const ALONE = {
-  register: 'src/register.ts',
-  'guru-meditation-coordinator': 'src/coordinator/host.ts',
-};
-const AGENT = 'guru-meditation-agent';
-const WATCHES = 'src/agent/install.ts';
-const ANSWERS = 'src/agent/answers.ts';
+const PAIRS = [
+  {
+    first: { name: 'guru-meditation-agent', entry: 'src/agent/install.ts', minifyIdentifiers: false },
+    later: { name: 'guru-meditation-answers', entry: 'src/agent/answers.ts' },
+  },
+  {
+    first: { name: 'guru-meditation-coordinator', entry: 'src/coordinator/host.ts', minifyIdentifiers: true },
+    later: { name: 'guru-meditation-leading', entry: 'src/coordinator/mainReports.ts' },
+  },
+];
 
 const COMMON = { platform: 'node', target: 'node20.19', legalComments: 'none' };
 const BUNDLED = {
@@ -82,39 +85,39 @@ async function modulesOf(entry) {
 /** A variable or a collection outside of any function. */
 const REMEMBERS = /^(?:export )?(?:let |const \w+(?:: [^=]+)? = new (?:Map|Set|WeakMap|WeakSet)\b)/m;
 
-async function buildThreadParts() {
-  const [watching, answering] = await Promise.all([WATCHES, ANSWERS].map(modulesOf));
-  const shared = watching.filter(
-    (file) => answering.includes(file) && REMEMBERS.test(readFileSync(join(ROOT, file), 'utf8')),
-  );
-  const lent = await buildAnswers(shared);
+async function buildPair({ first, later }) {
+  const [early, late] = await Promise.all([first, later].map(({ entry }) => modulesOf(entry)));
+  const shared = early.filter((file) => late.includes(file) && REMEMBERS.test(readFileSync(join(ROOT, file), 'utf8')));
+  const lent = await buildLater(later, first.name, shared);
   await build({
     ...BUNDLED,
     ...AS_COMMON_JS,
     minifyWhitespace: true,
     minifySyntax: true,
+    minifyIdentifiers: first.minifyIdentifiers,
     banner: { js: STRICT },
-    outfile: join(DIST, `${AGENT}.cjs`),
+    outfile: join(DIST, `${first.name}.cjs`),
     outdir: undefined,
-    stdin: { contents: [`export * from './${WATCHES}';`, ...lent].join('\n'), resolveDir: ROOT },
+    stdin: { contents: [`export * from './${first.entry}';`, ...lent].join('\n'), resolveDir: ROOT },
   });
 }
 
 /** Returns the lines that lend it what it asks of these files. */
-async function buildAnswers(shared) {
+async function buildLater({ name, entry }, lender, shared) {
   const { outputFiles } = await build({
     ...BUNDLED,
-    entryPoints: { 'guru-meditation-answers': ANSWERS },
+    entryPoints: { [name]: entry },
     format: 'esm',
     write: false,
-    plugins: [fromTheOther(shared)],
+    plugins: [fromTheOther(lender, shared)],
   });
+  const asked = new RegExp(`import \\{([^}]*)\\} from "\\./${lender}\\.cjs\\?([^"]*)"`, 'g');
   const lent = new Set();
   for (const { path, text } of outputFiles) {
-    const asking = text.replaceAll(ASKED, (_, names, file) => {
-      for (const [name] of names.replaceAll(/ as \w+/g, '').matchAll(/\w+/g))
-        lent.add(`export { ${name} } from './${file}';`);
-      return `import {${names}} from './${AGENT}.cjs'`;
+    const asking = text.replaceAll(asked, (_, names, file) => {
+      for (const [one] of names.replaceAll(/ as \w+/g, '').matchAll(/\w+/g))
+        lent.add(`export { ${one} } from './${file}';`);
+      return `import {${names}} from './${lender}.cjs'`;
     });
     const { code } = await transform(asking, { ...COMMON, ...AS_COMMON_JS, minify: true });
     writeFileSync(path.replace(/\.js$/, '.cjs'), strict(code));
@@ -122,14 +125,12 @@ async function buildAnswers(shared) {
   return lent;
 }
 
-const ASKED = new RegExp(`import \\{([^}]*)\\} from "\\./${AGENT}\\.cjs\\?([^"]*)"`, 'g');
-
-/** Takes these files from the part that watches; which of them is said behind its name. */
-function fromTheOther(files) {
+/** Takes these files from the first of a pair; which of them is said behind its name. */
+function fromTheOther(lender, files) {
   const setup = ({ onResolve }) => {
     onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
       const file = relative(ROOT, resolve(resolveDir, path)).replace(/\.js$/, '.ts');
-      return files.includes(file) ? { path: `./${AGENT}.cjs?${file}`, external: true } : null;
+      return files.includes(file) ? { path: `./${lender}.cjs?${file}`, external: true } : null;
     });
   };
   return { name: 'from the other part', setup };
@@ -166,7 +167,13 @@ function pruneTypes() {
 
 mkdirSync(DIST, { recursive: true });
 writeModules(await buildParts());
-await build({ ...BUNDLED, ...AS_COMMON_JS, minify: true, entryPoints: ALONE, outExtension: { '.js': '.cjs' } });
-await buildThreadParts();
+await build({
+  ...BUNDLED,
+  ...AS_COMMON_JS,
+  minify: true,
+  entryPoints: { register: 'src/register.ts' },
+  outExtension: { '.js': '.cjs' },
+});
+for (const pair of PAIRS) await buildPair(pair);
 writeFileSync(join(DIST, 'register.d.cts'), 'export {};\n');
 pruneTypes();

@@ -81,7 +81,8 @@ function isOf(file: string, shared: SharedCode): boolean {
   return shared.file === file && [shared.memory, shared.answers].every((one) => one instanceof SharedArrayBuffer);
 }
 
-function readShared(file: string): SharedArrayBuffer {
+/** A file's text as it is now, to be run later. @throws what reading it throws */
+export function readShared(file: string): SharedArrayBuffer {
   const text = readFileSync(file);
   const memory = new SharedArrayBuffer(text.length);
   new Uint8Array(memory).set(text);

@@ -4,8 +4,6 @@ import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worke
 import type { Agent, AgentSetup } from '../agent/agent.js';
 import type { CodeForWorkers } from '../agent/codeCache.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
-import { Answering } from './answering.js';
-import { GuruError, messageOf } from '../errors.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
 import { resolveOptions } from '../resolveOptions.js';
@@ -13,17 +11,13 @@ import type { InstrumentedPools } from '../pools/instrument.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
-import { announce, isAnnounced, publish } from './announce.js';
-import type { Collected, MainFacts, ReportRequest } from './collected.js';
+import type { ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
-import { FINISH_MS, Lead, type FinishOrder } from './lead.js';
+import { FINISH_MS } from './lead.js';
 import type { Link } from './link.js';
-import { reachBy } from './linkReach.js';
-import { ownIdentity, readMainFacts } from './mainFacts.js';
-import { loadHeavyEnd } from './heavyEnd.js';
+import type { MainReports } from './mainReports.js';
 import { sayOnce } from './notice.js';
-import { PortLane } from './portLane.js';
 import {
   SentinelThread,
   sentinelSetup,
@@ -42,10 +36,14 @@ const LAZY_MS = 1000;
 /** What the sentinel may take to know which signals are ours, in ms. */
 const SIGNALS_MS = 180;
 
-/** What runs in every thread, as far as main has loaded it. */
-export interface ThreadPart {
+type ReportsPart = typeof import('./mainReports.js');
+
+/** What else of the package there is. */
+export interface Parts {
   Agent: typeof Agent;
   loadAnswers: AgentSetup['loadAnswers'];
+  /** Loads `mainReports.ts`. */
+  loadReports: () => ReportsPart;
   code: CodeForWorkers;
 }
 
@@ -54,26 +52,27 @@ export class Host {
   readonly #shared = new SharedState();
   readonly #code: CodeForWorkers;
   readonly #agent: Agent;
-  readonly #ports = new PortLane((gone) => this.#shared.freeSlotOf(gone));
+  readonly #loadReports: () => ReportsPart;
   readonly #signals: SignalTrigger;
   readonly #sentinel: SentinelThread;
-  readonly #lead: Lead;
   readonly #last: LastReport;
-  readonly #answering: Answering;
   readonly #files = new WatchedFiles();
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
+  #made: MainReports | null = null;
 
   /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
-  static install(version: string, sentinel: string, part: ThreadPart): null {
-    const host = new Host(version, sentinel, part);
+  static install(version: string, sentinel: string, parts: Parts): null {
+    const host = new Host(version, sentinel, parts);
     host.#agent.asOwn(() => host.#start());
     return null;
   }
 
-  private constructor(version: string, sentinel: string, { Agent: MainAgent, loadAnswers, code }: ThreadPart) {
+  private constructor(version: string, sentinel: string, parts: Parts) {
+    const { Agent: MainAgent, loadAnswers, loadReports, code } = parts;
     this.#code = code;
+    this.#loadReports = loadReports;
     this.#options = this.#resolve({});
     this.#agent = new MainAgent({
       shared: this.#shared,
@@ -88,13 +87,6 @@ export class Host {
       (signal) => void this.#onSignal(signal),
       () => this.#tellSignals(),
     );
-    this.#lead = new Lead(
-      'main',
-      this.#shared,
-      this.#token.slice(0, 4),
-      () => this.#lanes(),
-      (collected, order) => this.#finish(collected, order),
-    );
     this.#sentinel = new SentinelThread(
       sentinel,
       this.#shared,
@@ -107,13 +99,20 @@ export class Host {
       () => this.#options.deadline + FINISH_MS,
       this.#agent.boundaries.isSectionFault,
     );
-    this.#answering = new Answering({
-      shared: this.#shared,
-      lead: this.#lead,
-      options: () => this.#options,
-      link: () => this.#sentinel.link,
-      boundaries: this.#agent.boundaries,
+  }
+
+  get #reports(): MainReports {
+    this.#made ??= this.#agent.asOwn(() => {
+      const { MainReports } = this.#loadReports();
+      return new MainReports({
+        shared: this.#shared,
+        token: this.#token.slice(0, 4),
+        agent: this.#agent,
+        options: () => this.#options,
+        link: () => this.#sentinel.link,
+      });
     });
+    return this.#made;
   }
 
   #start(): void {
@@ -162,9 +161,8 @@ export class Host {
     this.#prepareThreads();
     const settings = reportSettings(this.#options);
     const files = this.#files.of(settings);
-    const forAgents = agentSettings(this.#options);
-    this.#agent.apply(forAgents);
-    this.#ports.tellAll({ kind: 'settings', settings: forAgents });
+    this.#agent.apply(agentSettings(this.#options));
+    this.#reports.tellSettings();
     this.#heard = this.#signals.listen(this.#options.signal);
     if (this.#options.onCrash) this.#last.watchCrashes();
     this.#startSentinel();
@@ -175,20 +173,7 @@ export class Host {
 
   /** @throws {GuruError} `GMR_BUSY` when another report takes longer than two deadlines. */
   async report(trigger: Trigger, deliver: boolean): Promise<Report> {
-    const until = Date.now() + this.#options.deadline * 2;
-    for (;;) {
-      const { claimed, report } = await this.#lead.run(trigger, reportSettings(this.#options), {
-        deliver,
-        wantReport: true,
-        answer: null,
-      });
-      if (claimed && report !== null) {
-        publish(report, this.#agent.boundaries);
-        return report;
-      }
-      if (Date.now() > until) throw new GuruError('GMR_BUSY', 'report: another report is being taken and does not end');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    return this.#reports.report(trigger, deliver);
   }
 
   #resolve(given: SetupOptions): Options {
@@ -201,9 +186,9 @@ export class Host {
     const isServed = this.#shared.countSignalOnMain() <= this.#shared.signalsServed;
     if (isStopSignal(signal)) this.#sentinel.link?.tell('stop', signal);
     if (isStopSignal(signal) && !isServed) this.#last.stopAsked(signal);
-    if (!isServed) await this.#answering.answer(signal);
+    if (!isServed) await this.#reports.answering.answer(signal);
     if (!isStopSignal(signal)) return;
-    await this.#answering.untilReported();
+    await this.#reports.answering.untilReported();
     this.#last.stopReported();
     await this.#stopBy(signal);
   }
@@ -214,31 +199,6 @@ export class Host {
     this.#heard = this.#signals.listening;
     await this.#sentinel.link?.ask('signals', this.#signalsHeard(), SIGNALS_MS).catch(() => {});
     process.kill(process.pid, signal);
-  }
-
-  #lanes(): ReturnType<ConstructorParameters<typeof Lead>[3]> {
-    const { link } = this.#sentinel;
-    return {
-      collectedBy: 'main',
-      identity: ownIdentity,
-      shared: this.#shared,
-      heartbeatMs: this.#options.heartbeat,
-      ports: this.#ports,
-      reach: link === null ? null : reachBy(link),
-      own: this.#agent.answers,
-      mainFacts: (request) => this.#facts(request),
-    };
-  }
-
-  /** In the sentinel, so that main pauses for its own snapshot only; here when there is none, or it failed. */
-  async #finish(collected: Collected, order: FinishOrder): Promise<Report | null> {
-    try {
-      if (this.#sentinel.link !== null)
-        return await this.#sentinel.link.ask<Report | null>('finish', { collected, order }, FINISH_MS);
-    } catch (error) {
-      sayOnce('GMR_LANE', `the sentinel could not finish the report, main does: ${messageOf(error)}`);
-    }
-    return loadHeavyEnd().finishReport(collected, reportSettings(this.#options), order);
   }
 
   #prepareThreads(): void {
@@ -264,7 +224,7 @@ export class Host {
     if (this.#shared.sentinelThreadId === SENTINEL_NEVER) return;
     this.#shared.sentinelThreadId = SENTINEL_NEVER;
     process.on('workerMessage', (message: unknown) => {
-      if (isHello(message, this.#token)) this.#ports.add(message.threadId, message.toMain);
+      if (isHello(message, this.#token)) this.#reports.addThread(message.threadId, message.toMain);
     });
   }
 
@@ -276,35 +236,29 @@ export class Host {
       settings: reportSettings(this.#options),
       files: this.#files.forSentinel(),
       signals: this.#signalsHeard(),
-      underWay: this.#answering.underWay,
+      underWay: this.#made?.answering.underWay ?? null,
       mainScript: process.argv[1] ?? null,
     });
   }
 
   #serve(link: Link): void {
-    link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) => this.#ports.add(threadId, port));
-    link.on<ReportRequest>('facts', (request) => this.#facts(request));
+    link.on<{ threadId: number; port: MessagePort }>('agent', ({ threadId, port }) =>
+      this.#reports.addThread(threadId, port),
+    );
+    link.on<ReportRequest>('facts', (request) => this.#reports.facts(request));
     link.on<LeadQuestion>(
       'lead',
-      ({ trigger, claims }) => this.#shared.claims !== claims || this.#answering.begin(trigger) !== null,
+      ({ trigger, claims }) => this.#shared.claims !== claims || this.#reports.answering.begin(trigger) !== null,
     );
     link.on('up', () => {
       this.tellSections();
       return this.#tellFacts();
     });
     link.on('turns', () => null);
-    link.on<string>('reported', (id) => this.#announceLate(id));
+    link.on<string>('reported', (id) => this.#reports.announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
     link.tell('main agent', toMain.port2, [toMain.port2]);
-  }
-
-  /** A report that the sentinel made: while main hung it waits there, and comes when main turns its loop again. */
-  async #announceLate(id: string): Promise<void> {
-    const { onReport } = this.#options;
-    if (!isAnnounced(onReport)) return;
-    const found = await this.#sentinel.link?.ask<Report | null>('report', id, FINISH_MS).catch(() => null);
-    if (found != null) announce(found, onReport, this.#agent.boundaries);
   }
 
   #tellSignals(): void {
@@ -318,10 +272,6 @@ export class Host {
 
   /** So that a report with main hung can show the configuration as it was last read. */
   async #tellFacts(): Promise<void> {
-    this.#sentinel.link?.tell('main facts', await this.#facts(null));
-  }
-
-  #facts(request: ReportRequest | null): Promise<MainFacts> {
-    return readMainFacts(this.#options, (boundMs) => this.#agent.answers.runSections(boundMs), request);
+    this.#sentinel.link?.tell('main facts', await this.#reports.facts(null));
   }
 }

@@ -1,8 +1,7 @@
 /** Installs everything in this process, once; a second copy of the package finds the first and uses it. */
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
-import { answersFor, codeOf, CodeForWorkers } from '../agent/codeCache.js';
+import { answersFor, codeOf, CodeForWorkers, readShared } from '../agent/codeCache.js';
 import { loadBeside, loadPart } from '../agent/threadPart.js';
 import { messageOf } from '../errors.js';
 import { packageFolder } from '../packageFolder.js';
@@ -14,6 +13,7 @@ import { VERSION } from './version.js';
 type AgentPart = typeof import('../agent/install.js');
 type AnswersPart = typeof import('../agent/answers.js');
 type CoordinatorPart = typeof import('./host.js');
+type ReportsPart = typeof import('./mainReports.js');
 
 /**
  * Installs in this thread. Whatever of it fails, the application runs: the reason is one line on stderr. Returns why
@@ -39,15 +39,21 @@ export function installedHandle(): AgentHandle | null {
 }
 
 function load(folder: string): string | null {
-  const file = join(folder, 'guru-meditation-agent.cjs');
-  const answersFile = join(folder, 'guru-meditation-answers.cjs');
+  const path = (name: string): string => join(folder, `guru-meditation-${name}.cjs`);
   const { code } = (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as Partial<SharedSetup>;
-  const part = loadPart(file, codeOf(file, code));
+  const part = loadPart(path('agent'), codeOf(path('agent'), code));
   const { Agent, installInWorker, lendImport } = part.exports as AgentPart;
-  const answers = answersFor(file, code, answersFile);
-  const loadAnswers = (): AnswersPart => loadBeside(part, answersFile, answers) as AnswersPart;
+  const answers = answersFor(path('agent'), code, path('answers'));
+  const loadAnswers = (): AnswersPart => loadBeside(part, path('answers'), answers) as AnswersPart;
   lendImport((address) => import(address));
   if (!isMainThread) return installInWorker(VERSION, loadAnswers) ? null : 'its main thread has no installation';
-  const { Host } = createRequire(file)('./guru-meditation-coordinator.cjs') as CoordinatorPart;
-  return Host.install(VERSION, sentinelFile() ?? '', { Agent, loadAnswers, code: new CodeForWorkers(part, answers) });
+  const coordinator = loadPart(path('coordinator'), null);
+  const reports = readShared(path('leading'));
+  const { Host } = coordinator.exports as CoordinatorPart;
+  return Host.install(VERSION, sentinelFile() ?? '', {
+    Agent,
+    loadAnswers,
+    loadReports: () => loadBeside(coordinator, path('leading'), reports) as ReportsPart,
+    code: new CodeForWorkers(part, answers),
+  });
 }
