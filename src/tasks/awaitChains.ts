@@ -5,7 +5,9 @@
  * one promise whose awaiters are `outer`: those are links, and what remains of each stack after taking off its links
  * are chains of their own. The elements of a `Promise.all` account together for its one promise.
  */
+import { withoutLinks } from './chainLinks.js';
 import { inBlocks, type PausableWork } from './slices.js';
+import { isCombinator } from './stackText.js';
 
 /** A pending promise that was asked: `stack` is the text of its awaiters, innermost first (see `frameText.ts`). */
 export interface AskedPromise {
@@ -15,6 +17,8 @@ export interface AskedPromise {
   stack: string;
   /** How many `then` and `await` were called on it and are pending. */
   waiters: number;
+  /** The number of the first promise that was derived from it and is pending; 0 where there is none, or none is known. */
+  derived: number;
 }
 
 /** A promise that was asked, or the number of one that nobody waits for, which needs no question. */
@@ -40,6 +44,8 @@ export interface Chains {
   asked: AskedPromise[];
   /** The numbers of those that nobody waits for. */
   alone: number[];
+  /** Promises that another one stands for, by their numbers: who awaits that awaits them. */
+  returning: ReadonlyMap<number, number>;
 }
 
 /** Promises looked at between two looks at the clock. */
@@ -59,9 +65,10 @@ export function* innermost(
   const last = new Level();
   const levels = new Map<string, Level>([['', last]]);
   const combined = new Map<string, number>();
-  const chains: Chains = { asked: [], alone: [] };
+  const { kept, returning } = withoutLinks(asked, alone, isPending);
+  const chains: Chains = { asked: [], alone: [], returning };
   let next = 0;
-  for (const promise of withoutDerived(asked, isPending)) {
+  for (const promise of kept) {
     next = yield* offerUpTo(promise.id, alone, next, last);
     if (isShared(promise)) {
       last.owed += promise.waiters;
@@ -113,7 +120,7 @@ function accountsFor(stack: string, combined: Map<string, number>): string | nul
   const end = stack.indexOf('\n');
   const first = end < 0 ? stack : stack.slice(0, end);
   const rest = end < 0 ? '' : stack.slice(end + 1);
-  return /\t#\d+$/.test(first) && !isFirstElement(combined, first, rest) ? null : rest;
+  return isCombinator(first) && !isFirstElement(combined, first, rest) ? null : rest;
 }
 
 /** Of the elements of equal combinators the most frequent index tells how many combinators there are. */
@@ -130,25 +137,4 @@ function isFirstElement(combined: Map<string, number>, first: string, rest: stri
 /** Several functions or callbacks wait for it, and V8 tells none of them. */
 export function isShared(promise: AskedPromise): boolean {
   return promise.stack === '' && promise.waiters > 1;
-}
-
-/**
- * Drops what `then` derived: from a pending promise, whose awaiters are found through it; and from a settled one whose
- * callback returned another pending promise with the same awaiters. What remains of the latter waits for a thenable.
- */
-function withoutDerived(asked: readonly AskedPromise[], isPending: (id: number) => boolean): AskedPromise[] {
-  const stacks = new Map<number, string>();
-  const roots = new Map<string, number>();
-  for (const { id, parent, stack } of asked) {
-    stacks.set(id, stack);
-    if (parent === 0) roots.set(stack, (roots.get(stack) ?? 0) + 1);
-  }
-  return asked.filter(({ parent, stack }) => {
-    if (parent === 0) return true;
-    if (stack === '') return false;
-    if (isPending(parent)) return stacks.get(parent) !== stack;
-    const left = roots.get(stack) ?? 0;
-    roots.set(stack, left - 1);
-    return left <= 0;
-  });
 }

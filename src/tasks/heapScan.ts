@@ -55,7 +55,7 @@ function ask(
     if (stacks.length < batch.length)
       return { asked, unasked: order.length - looked, limit: 'the thread could not be asked' };
     for (const stack of stacks) {
-      if (stack !== '') asked.push({ id: asked.length + 1, parent: 0, stack, waiters: 1 });
+      if (stack !== '') asked.push({ id: asked.length + 1, parent: 0, stack, waiters: 1, derived: 0 });
     }
     looked += batch.length;
   }

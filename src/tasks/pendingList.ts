@@ -22,6 +22,8 @@ export class PendingList {
   readonly parents: Int32Array;
   /** How many pending promises were derived from each. */
   readonly waiters: Uint32Array;
+  /** The number of the first of them; 0 for none. */
+  readonly derived: Float64Array;
   length = 0;
   unlooked = 0;
 
@@ -29,6 +31,7 @@ export class PendingList {
     this.ids = new Float64Array(most);
     this.parents = new Int32Array(most);
     this.waiters = new Uint32Array(most);
+    this.derived = new Float64Array(most);
   }
 
   add(id: number, parent: number): void {
@@ -36,7 +39,7 @@ export class PendingList {
     if (position === this.ids.length) return;
     this.ids[position] = id;
     this.parents[position] = parent;
-    if (parent >= 0) this.waiters[parent] = (this.waiters[parent] ?? 0) + 1;
+    if (parent >= 0) this.#derive(parent, id);
     this.length++;
   }
 
@@ -47,13 +50,19 @@ export class PendingList {
   }
 
   /** The number of its parent: 0 for none, below that for one that is pending no more. */
-  describe(position: number): { id: number; parent: number; waiters: number } {
+  describe(position: number): { id: number; parent: number; waiters: number; derived: number } {
     const parent = this.parents[position] ?? ROOT;
     return {
       id: this.ids[position] ?? 0,
       parent: parent === ROOT ? 0 : (this.ids[parent] ?? UNKNOWN_PARENT),
       waiters: this.waiters[position] ?? 0,
+      derived: this.derived[position] ?? 0,
     };
+  }
+
+  #derive(parent: number, id: number): void {
+    this.waiters[parent] = (this.waiters[parent] ?? 0) + 1;
+    if (this.derived[parent] === 0) this.derived[parent] = id;
   }
 
   /** What stands for a parent with this number in `parents`. Parents are near: so the search goes back from the end. */

@@ -66,7 +66,7 @@ function* addChains(
   }
   yield* inBlocks(alone.length, (from, to) => {
     for (const id of alone.slice(from, to)) {
-      addChain(source, { id, parent: 0, stack: '', waiters: 0 }, null, at, groups);
+      addChain(source, { id, parent: 0, stack: '', waiters: 0, derived: 0 }, null, at, groups);
     }
   });
 }

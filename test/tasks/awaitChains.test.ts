@@ -12,6 +12,7 @@ const asked = (frames: readonly string[], more: Partial<AskedPromise> = {}): Ask
   parent: 0,
   stack: frames.join('\n'),
   waiters: 1,
+  derived: 0,
   ...more,
 });
 const chains = (promises: AskedPromise[], pending: number[] = promises.map((promise) => promise.id)): number[] =>
@@ -57,6 +58,39 @@ test('a promise with several waiters is kept, and their own promises are links',
   const shared = asked([], { waiters: 2 });
   const waiters = [asked([], { waiters: 0 }), asked([], { waiters: 0 })];
   assert.deepEqual(chains([shared, ...waiters]), [shared.id]);
+});
+
+/** Consecutive numbers; `derived` counts from the first of them. */
+const made = (...shapes: (Partial<AskedPromise> & { frames?: string[] })[]): AskedPromise[] => {
+  const first = id + 1;
+  return shapes.map(({ frames = [frame('wait')], derived = 0, ...more }) =>
+    asked(frames, { ...more, derived: derived === 0 ? 0 : first + derived }),
+  );
+};
+
+test('an async function and the promise it returned in one go are one task', () => {
+  const promises = made({ derived: 2 }, { derived: 3 });
+  assert.deepEqual(chains(promises), [promises[1]?.id]);
+  const nested = made({ derived: 3 }, { derived: 4 }, { derived: 5 });
+  assert.deepEqual(chains(nested), [nested[2]?.id]);
+});
+
+test('promises that are awaited at once, or made before the calls that await them, are tasks of their own', () => {
+  const awaited = made({ derived: 1 }, { frames: [], waiters: 0 }, { derived: 4 });
+  assert.equal(chains(awaited).length, 2);
+  const [one, other, call] = made({ derived: 3 }, { derived: 5 }, { frames: [], waiters: 0 });
+  const given = [one, other].filter((promise) => promise !== undefined);
+  const told = runAtOnce(innermost(given, [call?.id ?? 0], () => true));
+  assert.equal(told.asked.length, 2);
+  assert.equal(chains(made({ derived: 4 }, { derived: 5 }, { derived: 6 }, { derived: 7 })).length, 4);
+});
+
+test('a thenable that is awaited is one task, and its function is awaited by itself no more', () => {
+  const call = asked([], { waiters: 2 });
+  const wrapper = asked([frame('wait')], { parent: call.id });
+  const inner = asked([frame('wait')]);
+  assert.deepEqual(chains([call, wrapper, inner]), [inner.id]);
+  assert.deepEqual(chains([call, wrapper]), [wrapper.id]);
 });
 
 test('promises that nobody waits for are told by their number as they are as promises', () => {
