@@ -18,8 +18,22 @@ export function decodeForeignFrames(text: string, isOwn: (file: string) => boole
   return decodeFrames(text).filter(({ file }) => file === null || (!isOwn(file) && file !== HOOK_FILE));
 }
 
+/** One line of a stack's text: `file` as V8 names it, `flags` as `realmSource.ts` tells. */
+export interface FrameFields {
+  name: string;
+  file: string;
+  row: string;
+  column: string;
+  flags: string;
+}
+
+export function frameFields(line: string): FrameFields {
+  const [name = '', file = '', row = '', column = '', flags = ''] = line.split('\t');
+  return { name, file, row, column, flags };
+}
+
 function decodeFrame(line: string): RawFrame {
-  const [name = '', script = '', row = '', column = '', flags = ''] = line.split('\t');
+  const { name, file: script, row, column, flags } = frameFields(line);
   const combinator = /^#(\d+)$/.exec(flags);
   let kind: FrameKind = flags.includes('a') ? 'await' : 'call';
   if (combinator !== null) kind = `Promise.${name} #${Number(combinator[1])}`;

@@ -23,11 +23,22 @@ export function dataOf(value: unknown, key: PropertyKey): unknown {
   return propertyOf(value, key)?.value;
 }
 
-/** The same, or what the getter that `node` (a class of Node's) has for this key answers. */
+/** The value of a function's own data property; undefined for whatever is no function. */
+export function functionDataOf(value: unknown, key: PropertyKey): unknown {
+  if (typeof value !== 'function' || types.isProxy(value)) return undefined;
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
+}
+
+/** The same as `dataOf`, or what the getter that `node` (a class of Node's) has for this key answers. */
 export function nodeValueOf(value: unknown, key: PropertyKey, node: { readonly prototype: object }): unknown {
   const property = propertyOf(value, key);
   if (property === undefined || 'value' in property) return property?.value;
   return propertyOf(node.prototype, key)?.get?.call(value) as unknown;
+}
+
+/** The own keys of an object, at most `most`; none of a proxy. */
+export function keysOf(value: unknown, most: number): string[] {
+  return isPlain(value) ? Object.keys(value).slice(0, most) : [];
 }
 
 export function objectOf(value: unknown): object | null {

@@ -9,7 +9,7 @@ import { decodeFrames } from './frameText.js';
 import type { GroupShape, TaskGroups } from './groups.js';
 import type { PromiseWatch } from './promises.js';
 import { isOwnFile } from './realm.js';
-import { linkRequests } from './requestLinks.js';
+import { linkRequests, type RequestLinks } from './requestLinks.js';
 import type { ListedRequest } from './requestTasks.js';
 import { inBlocks, type PausableWork } from './slices.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
@@ -43,7 +43,7 @@ export function* addPromises(
   const at = monotonicMs();
   const chains = yield* innermost(found.asked, found.alone, (id) => source.watch.isKnown(id));
   // What was not asked stands between a request and older promises all the same.
-  const links = yield* linkRequests(requests, chains.asked, [chains.alone, unasked]);
+  const links = yield* linkRequests(requests, { chains, asked: found.asked, unasked });
   yield* addChains(source, chains, links, at, groups);
   yield* addUnasked(source, unasked, `place not read: ${why ?? 'unknown reason'}`, at, groups);
   const notRead: string[] = [];
@@ -55,13 +55,14 @@ export function* addPromises(
 function* addChains(
   source: PromiseSource,
   { asked, alone }: Chains,
-  links: ReadonlyMap<number, WaitsFor>,
+  links: RequestLinks,
   at: number,
   groups: TaskGroups,
 ): PausableWork<void> {
   const isOurs = ownStacks();
   for (const [index, chain] of asked.entries()) {
-    if (!isOurs(chain.stack)) addChain(source, chain, links.get(chain.id) ?? null, at, groups);
+    const isTask = !links.returning.has(chain.id) && !isOurs(chain.stack);
+    if (isTask) addChain(source, chain, links.waits.get(chain.id) ?? null, at, groups);
     if (index % ADDED === 0) yield;
   }
   yield* inBlocks(alone.length, (from, to) => {
