@@ -10,11 +10,19 @@ interface Mark {
 /** What `events.once` adds takes the one for errors away. */
 const ONCE: Mark = { name: 'resolver', source: 'eventTargetAgnosticRemoveListener' };
 
+/** What `node:stream` adds to know when a stream has ended, to one that is only read as well. */
+const STREAMS: Mark = { name: 'onfinish', source: 'writableFinished' };
+
 const EVENTS_MAX = 50;
 
 /** Whether somebody waits for an event of `emitter` by `events.once`. */
 export function isAwaitedByOnce(emitter: object | undefined): boolean {
   return hasMarked(emitter, ONCE);
+}
+
+/** Whether a function of `node:stream` waits for the end of `stream`, as all that read it do. */
+export function isReadByStreams(stream: object): boolean {
+  return hasMarked(stream, STREAMS);
 }
 
 function hasMarked(emitter: object | undefined, { name, source }: Mark): boolean {

@@ -4,6 +4,8 @@ import type { WaitsFor } from '../report/types.js';
 import { innermost, isShared, type AskedPromise, type Chains } from './awaitChains.js';
 import { askPending } from './awaitStacks.js';
 import type { Ages } from './ages.js';
+import { linkBodies } from './bodyLinks.js';
+import type { BodyReaders } from './bodyReaders.js';
 import { monotonicMs } from './clock.js';
 import { decodeFrames } from './frameText.js';
 import type { GroupShape, TaskGroups } from './groups.js';
@@ -31,11 +33,17 @@ export interface PromiseSource {
 /** Chains with a stack that are added to groups between two looks at the clock. */
 const ADDED = 64;
 
+/** What is known of requests in flight: what promises may wait for. */
+export interface RequestSource {
+  listed: readonly ListedRequest[];
+  readers: BodyReaders;
+}
+
 /** Adds to `groups`; returns how many were asked for their place, and a line when some were not. */
 export function* addPromises(
   source: PromiseSource,
   limits: Limits,
-  requests: readonly ListedRequest[],
+  requests: RequestSource,
   groups: TaskGroups,
 ): PausableWork<{ placesRead: number; notRead: string[] }> {
   const found = yield* askPending(source.watch, source.hooks, limits);
@@ -43,7 +51,11 @@ export function* addPromises(
   const at = monotonicMs();
   const chains = yield* innermost(found.asked, found.alone, (id) => source.watch.isKnown(id));
   // What was not asked stands between a request and older promises all the same.
-  const links = yield* linkRequests(requests, { chains, asked: found.asked, unasked });
+  const pending = { chains, asked: found.asked, unasked };
+  const links = yield* linkRequests(requests.listed, pending);
+  for (const [id, waitsFor] of yield* linkBodies(requests.readers, pending)) {
+    if (!links.waits.has(id)) links.waits.set(id, waitsFor);
+  }
   yield* addChains(source, chains, links, at, groups);
   yield* addUnasked(source, unasked, `place not read: ${why ?? 'unknown reason'}`, at, groups);
   const notRead: string[] = [];

@@ -1,9 +1,14 @@
 /** Whether a request of `node:http` was answered, and whether anybody hears it. Of other requests neither is known. */
 import { hasListener } from './listeners.js';
-import { dataOf, isOf } from './ownData.js';
+import { dataOf, isOf, objectOf } from './ownData.js';
 
 /** One of these has to be heard. */
 const ENDS = ['response', 'upgrade', 'connect', 'close'];
+
+/** The response; null before it is there. */
+export function responseOf(object: object | undefined): object | null {
+  return objectOf(dataOf(object, 'res'));
+}
 
 /** Whether it certainly was not answered so far. */
 export function isUnanswered(object: object | undefined): boolean {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers';
 import type { RawFrame, RawPool, SnapshotRequest, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive } from '../report/types.js';
 import { AliveList, type MapFrames } from './aliveList.js';
+import { readBodies } from './bodyReaders.js';
 import { monotonicMs } from './clock.js';
 import { decodeForeignFrames } from './frameText.js';
 import { TaskGroups } from './groups.js';
@@ -158,13 +159,14 @@ export class TaskReader {
 
   *#readPromises(
     request: TaskRequest,
-    requests: readonly ListedRequest[],
+    listed: readonly ListedRequest[],
     groups: TaskGroups,
   ): PausableWork<{ placesRead: number; notRead: string[] } | null> {
-    const { promises: watch, ages, hooks } = this.#tracker;
+    const { promises: watch, requests, handles, ages, hooks } = this.#tracker;
     if (watch === null) return null;
+    const readers = yield* readBodies(listed, requests?.ages ?? ages, handles);
     const source = { watch, ages, hooks };
-    return yield* addPromises(source, request, requests, groups);
+    return yield* addPromises(source, request, { listed, readers }, groups);
   }
 
   *#readHandles(waits: SocketWaits, groups: TaskGroups): PausableWork<void> {

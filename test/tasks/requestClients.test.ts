@@ -7,13 +7,17 @@ import { run } from './harness.js';
 const BOUND = { timeout: 60_000 };
 
 const PROGRAM = `const http = require('node:http');
+const stream = require('node:stream');
 const { once } = require('node:events');
+const { finished, pipeline } = require('node:stream/promises');
 let origin, arrived = 0, isEarly = false;
 require('node:diagnostics_channel').subscribe('http.client.request.created', () => { isEarly = true; });
 const forever = () => new Promise(() => {});
 const soon = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const audit = async () => new Promise(() => {});
 const get = (path) => new Promise((resolve, reject) => http.get(origin + path, resolve).on('error', reject));
+const open = () => new stream.Readable({ read() {} });
+const sink = () => new stream.Writable({ write: (chunk, encoding, done) => done() });
 const server = http.createServer((incoming, response) => {
   arrived++;
   if (incoming.url.startsWith('/body/')) response.write('some of it');
@@ -113,4 +117,70 @@ test('a listener of events.once that somebody else awaits makes no await one for
   once(outgoing, 'response').then(() => {});
   await audit();
 }`);
+});
+
+const READERS: [what: string, program: string, requests?: number][] = [
+  [
+    'somebody else reads it, and the function another stream',
+    `async function pump(response) { for await (const chunk of response) void chunk; }
+async function main() { pump(await get('/body/side')); for await (const chunk of open()) void chunk; }`,
+  ],
+  [
+    'a callback reads it, and the function another stream',
+    `async function main() {
+  http.get(origin + '/body/side', (response) => stream.pipeline(response, sink(), () => {}));
+  for await (const chunk of open()) void chunk;
+}`,
+  ],
+  [
+    'a callback reads it, and the function waits for something else',
+    `async function main() { stream.pipeline(await get('/body/side'), sink(), () => {}); await forever(); }`,
+  ],
+  [
+    'its end is awaited by a callback',
+    `async function main() { const response = await get('/body/side'); once(response.resume(), 'end').then(() => {}); await audit(); }`,
+  ],
+  [
+    'its end is awaited later',
+    `async function main() {
+  const ended = once((await get('/body/side')).resume(), 'end');
+  await audit();
+  await ended;
+}`,
+  ],
+  [
+    'another function awaits its end',
+    `async function track(response) { await once(response, 'end'); }
+async function main() { track((await get('/body/side')).resume()); await audit(); }`,
+  ],
+];
+
+for (const [what, program] of READERS) {
+  test(`the function that made the request does not wait for its response when ${what}`, BOUND, () =>
+    assertApart(program),
+  );
+}
+
+test(
+  'responses to different requests that one function reads are not told apart, equal ones need not be',
+  BOUND,
+  () => {
+    const program = `async function load(path) { const response = await get(path); for await (const chunk of response) void chunk; }
+async function main() { load('/body/left'); load('/body/right'); await forever(); }`;
+    assert.deepEqual(awaitsOf(program, ['load'], 2).told, ['2 load']);
+    const equal = awaitsOf(program.replace('right', 'left'), ['load'], 2);
+    assert.deepEqual(equal.told, [equal.isEarly ? '2 load /body/left' : '2 load']);
+  },
+);
+
+test('their callers tell them apart', BOUND, () => {
+  const { told, isEarly } = awaitsOf(
+    `async function load(path) { const response = await get(path); await pipeline(response, sink()); }
+async function left() { await load('/body/left'); }
+async function right() { await load('/body/right'); }
+async function main() { left(); right(); await forever(); }`,
+    ['left', 'right'],
+    2,
+  );
+  assert.deepEqual(told, isEarly ? ['1 left /body/left', '1 right /body/right'] : ['1 left', '1 right']);
 });
