@@ -1,7 +1,7 @@
 /** `gmr dump --attach` on processes that know nothing of this package: what it tells of them, and that it leaves them as they were. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { listenersOf } from '../../src/cli/attach/listeners.js';
 import type { Report } from '../../src/report/types.js';
 import { assertOneLine, GMR, plainEnvironment } from '../cli/gmr.js';
 import { assertValid } from '../harness/schema.js';
-import { spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
+import { FIXTURES, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
 const BOUND = { timeout: 90_000, skip: process.platform === 'linux' ? false : 'attaching needs procfs' };
 const folder = mkdtempSync(join(tmpdir(), 'guru-meditation-attach-'));
@@ -60,9 +60,13 @@ async function reportOf(pid: number, words: string[] = []): Promise<Report> {
 }
 
 /** The port is any that is free, so that tests can run side by side; a test that needs its number gives one. */
-async function start(args: string[], execArgv: string[] = ['--inspect-port=0']): Promise<Fixture> {
+async function start(
+  args: string[],
+  execArgv: string[] = ['--inspect-port=0'],
+  file = 'attached.cjs',
+): Promise<Fixture> {
   const options: FixtureOptions = { preload: 'none', args, execArgv, timeoutMs: 30_000 };
-  const fixture = spawnFixture('attached.cjs', options);
+  const fixture = spawnFixture(file, options);
   await fixture.ready();
   return fixture;
 }
@@ -162,6 +166,17 @@ describe('gmr dump --attach', () => {
       assert.deepEqual(functionsOf(report.tasks.groups[0]?.awaitStack ?? []), ['awaitsTheGate', 'requestOnMain']);
       await untilTrue(`it is as before the ${place}`, () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
     }
+    await fixture.stop();
+  });
+
+  test('reads a script with control characters in its path, and closes its inspector again', BOUND, async () => {
+    const odd = join(mkdtempSync(join(folder, 'odd\u001b[31m')), 'attached.cjs');
+    copyFileSync(join(FIXTURES, 'attached.cjs'), odd);
+    const fixture = await start(['idle'], ['--inspect-port=0'], odd);
+    const before = seen(fixture);
+    const report = await reportOf(fixture.pid);
+    assert.equal(report.threads[0]?.readBy, 'inspector', JSON.stringify(report.report.notRead));
+    await untilTrue('it is as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
     await fixture.stop();
   });
 

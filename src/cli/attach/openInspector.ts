@@ -147,12 +147,15 @@ function sendSignal(target: Target): void {
   }
 }
 
-/** The URL of the main thread's session; null for whatever else listens there. */
+/**
+ * The URL of the main thread's session; null for whatever else listens there. Node writes the path of the script into its
+ * answer as it is: a control character in it makes that no JSON.
+ */
 async function askUrl({ host, port }: Listener): Promise<string | null> {
   const name = host.includes(':') ? '::1' : '127.0.0.1';
   const text = await readBody(name, port);
   try {
-    const [first] = JSON.parse(text ?? '') as { webSocketDebuggerUrl?: unknown }[];
+    const [first] = JSON.parse((text ?? '').replaceAll(/\p{Cc}/gu, ' ')) as { webSocketDebuggerUrl?: unknown }[];
     const url = first?.webSocketDebuggerUrl;
     return typeof url === 'string' && url.startsWith('ws://') ? withPlace(url, name, port) : null;
   } catch {
