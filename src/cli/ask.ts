@@ -7,7 +7,7 @@ import { structuralFault } from '../report/check.js';
 import type { Report } from '../report/types.js';
 import { Letter } from './letter.js';
 import { readStatus } from './procfs.js';
-import { readTarget, reasonGone, refused, type Target } from './target.js';
+import { hasEnded, readTarget, reasonGone, refused, type Target } from './target.js';
 
 export interface AskOptions {
   /** For this one report; without it as the process was set up. */
@@ -75,7 +75,7 @@ export async function ask(pid: number, kind: AskedKind, options: AskOptions): Pr
     signalled = true;
     return parseAnswer(pid, await waitForAnswer(target, letter, { deadlineMs, latest: request.until }, options));
   } finally {
-    letter.withdraw(signalled);
+    letter.withdraw(signalled && !hasEnded(target));
   }
 }
 

@@ -1,7 +1,9 @@
 /** The files of one request on the asker's side: left, looked after, and taken away again. */
 import {
+  chmodSync,
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   linkSync,
   lstatSync,
@@ -28,7 +30,9 @@ import { GuruError, messageOf } from '../errors.js';
 import { asOwner } from './owner.js';
 import type { Target } from './target.js';
 
+/** Whatever the umask is. */
 const MODE = 0o600;
+const FOLDER_MODE = 0o700;
 /** What an asker that was killed left behind is taken away after this, in ms. */
 const STALE_MS = 10 * 60_000;
 /** A report of 100,000 tasks is some 50 MB; what is larger is no report. */
@@ -85,13 +89,16 @@ export class Letter {
     });
   }
 
-  /** Nobody waits any more: what is answered now is not written. A request whose signal is still to come stays, expired. */
-  withdraw(signalled: boolean): void {
+  /**
+   * Nobody waits any more: what is answered now is not written. A request that the process may still hear of by its signal
+   * stays, expired.
+   */
+  withdraw(mayBeHeard: boolean): void {
     asOwner(this.#target, () => {
       removeQuietly(this.#answerFile);
       if (readRequest(this.#requestFile)?.id !== this.#request.id) return;
       removeQuietly(this.#requestFile);
-      if (signalled) placeWhole(this.#requestFile, JSON.stringify({ ...this.#request, until: 0 }));
+      if (mayBeHeard) placeWhole(this.#requestFile, JSON.stringify({ ...this.#request, until: 0 }));
     });
   }
 
@@ -119,7 +126,10 @@ export class Letter {
 }
 
 function prepare(folder: string, uid: number): void {
-  if (reasonAgainst(folder, uid) === undefined) mkdirSync(folder, { mode: 0o700 });
+  if (reasonAgainst(folder, uid) === undefined) {
+    mkdirSync(folder, { mode: FOLDER_MODE });
+    chmodSync(folder, FOLDER_MODE);
+  }
   const reason = reasonAgainst(folder, uid);
   if (typeof reason === 'string') throw new Error(reason);
 }
@@ -141,10 +151,13 @@ function isWaiting(file: string): boolean {
   return exists(file);
 }
 
-/** What can be read and is no request keeps nobody waiting; what is gone, somebody else has taken. */
+/** What is no request, or no file that could be one, keeps nobody waiting; what is gone, somebody else has taken. */
 function isExpired(file: string): boolean {
   const request = readRequest(file);
-  if (request === undefined) return exists(file) && !lstatSync(file).isFile();
+  if (request === undefined) {
+    const facts = lstatSync(file, { throwIfNoEntry: false });
+    return facts !== undefined && (!facts.isFile() || facts.size > REQUEST_MAX_BYTES);
+  }
   return request === null || request.until < Date.now();
 }
 
@@ -157,8 +170,8 @@ function readRequest(file: string): AskedRequest | null | undefined {
 /** A link gives the whole file its name, or fails where the name is taken: false then. */
 function placeWhole(file: string, text: string): boolean {
   const temporary = `${file}.${process.pid}.new`;
-  write(temporary, text);
   try {
+    write(temporary, text);
     linkSync(temporary, file);
     return true;
   } catch (error) {
@@ -173,6 +186,7 @@ function write(file: string, text: string): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const descriptor = openSync(file, flags, MODE);
   try {
+    fchmodSync(descriptor, MODE);
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
   } finally {

@@ -65,11 +65,16 @@ export function readTarget(pid: number): Target {
 }
 
 /** Why a target that was there cannot answer any more; null while it can. */
-export function reasonGone({ pid, startTime }: Pick<Target, 'pid' | 'startTime'>): string | null {
+export function reasonGone(target: Pick<Target, 'pid' | 'startTime'>): string | null {
+  if (hasEnded(target)) return 'it ended while it was asked';
+  const { state = '' } = readStat(target.pid) ?? {};
+  return state === 'T' || state === 't' ? 'it was stopped (SIGSTOP, or a debugger) while it was asked' : null;
+}
+
+/** Whether it is there no more; its number may be another process's by now. */
+export function hasEnded({ pid, startTime }: Pick<Target, 'pid' | 'startTime'>): boolean {
   const stat = readStat(pid);
-  if (stat === null || stat.startTime !== startTime || stat.state === 'Z' || stat.state === 'X')
-    return 'it ended while it was asked';
-  return stat.state === 'T' || stat.state === 't' ? 'it was stopped (SIGSTOP, or a debugger) while it was asked' : null;
+  return stat === null || stat.startTime !== startTime || stat.state === 'Z' || stat.state === 'X';
 }
 
 export function refused(pid: number, why: string): GuruError {

@@ -18,6 +18,8 @@ export interface CommandOptions {
   env?: Record<string, string>;
   /** Runs as this user; only root may. */
   uid?: number;
+  /** A command that in the end runs the command line it is given, such as `sh -c 'umask 777; exec "$@"' sh`. */
+  through?: readonly string[];
   /** Gets what it has written to stderr so far. */
   onStderr?: (text: string) => void;
 }
@@ -38,7 +40,8 @@ export function gmr(words: readonly (string | number)[], options: CommandOptions
 
 export function startGmr(words: readonly (string | number)[], options: CommandOptions = {}): RunningCommand {
   const plain = Object.entries(process.env).filter(([name]) => !/^(?:GMR|NODE|FORCE_COLOR|NO_COLOR)(?:_|$)/.test(name));
-  const child = spawn(process.execPath, [GMR, ...words.map(String)], {
+  const [file = '', ...rest] = [...(options.through ?? []), process.execPath, GMR, ...words.map(String)];
+  const child = spawn(file, rest, {
     env: { ...Object.fromEntries(plain), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_MS,

@@ -1,5 +1,5 @@
 /** The answer to a request: whole or not at all, for its owner alone, and only while somebody waits for it. */
-import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, lstatSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import type { Report } from '../../report/types.js';
@@ -9,6 +9,7 @@ import type { Asked } from './take.js';
 /** Where an answer goes; part of what is sent to the thread that writes it. */
 export type AnswerPlace = Pick<Asked, 'answerFile' | 'until'>;
 
+/** Whatever the umask is: who asked may be another process of the user than root's. */
 const MODE = 0o600;
 
 /** Never throws: an answer that does not fit on the disk is replaced by a line that says so. */
@@ -48,6 +49,7 @@ function replace(file: string, text: string): void {
   const descriptor = openSync(temporary, flags, MODE);
   try {
     try {
+      fchmodSync(descriptor, MODE);
       const bytes = Buffer.from(text, 'utf8');
       for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
     } finally {
