@@ -1,5 +1,5 @@
 /** `gmr dump [PID]`: asks an instrumented process for a report, hung or not, or takes one from outside, and prints it. */
-import { writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { GuruError, messageOf } from '../errors.js';
 import type { Format } from '../optionChecks.js';
 import type { Report } from '../report/types.js';
@@ -78,10 +78,23 @@ function rendered(report: Report, view: Format, full: boolean): string {
 
 function write(file: string, text: string): void {
   try {
-    writeFileSync(file, text, { mode: MODE });
+    writeWhole(file, text);
   } catch (cause) {
     throw new GuruError('GMR_OUTPUT', `dump: ${escape(file)} cannot be written: ${escape(messageOf(cause))}`, {
       cause,
     });
+  }
+}
+
+/** A report that was cut is none, so nothing is left of it; a device, a pipe or a link, such as /dev/stdout, stays. */
+function writeWhole(file: string, text: string): void {
+  const descriptor = openSync(file, 'w', MODE);
+  try {
+    writeFileSync(descriptor, text);
+  } catch (error) {
+    if (lstatSync(file, { throwIfNoEntry: false })?.isFile() === true) unlinkSync(file);
+    throw error;
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -200,6 +200,13 @@ test('gmr dump writes files for their owner alone, and says where it cannot', { 
     const { code, stderr } = await gmr(['dump', fixture.pid, '-o', join(place, 'none', 'report.txt')]);
     assert.equal(code, 1);
     assert.match(stderr, /^gmr: dump: .*cannot be written: ENOENT.* \(GMR_OUTPUT\)\n$/);
+    // A full disk: one block is enough for a request, and not for a page.
+    const through = ['sh', '-c', 'ulimit -f 1; exec "$@"', 'sh'];
+    const page = join(place, 'report.html');
+    const full = await gmr(['dump', fixture.pid, '--html', page], { through });
+    assert.equal(full.code, 1);
+    assert.match(full.stderr, /^gmr: dump: .*cannot be written: EFBIG.* \(GMR_OUTPUT\)\n$/);
+    assert.equal(existsSync(page), false);
   });
 });
 
