@@ -14,6 +14,7 @@ import { EXIT, readWords, type Command } from './command.js';
 import { writeAll } from './output.js';
 import { printNotice, printText } from './printText.js';
 import { readStat } from './procfs.js';
+import { fitted } from './screen.js';
 import { readCount, readTime } from './values.js';
 
 const EVERY = '3s';
@@ -143,10 +144,8 @@ function show({ isLive, isJson, everyMs, pid }: Watch, series: Series, report: R
   if (!isLive)
     return printText(renderSeriesLine(report, previous === undefined ? null : diffReports(previous, report)));
   const text = previous === undefined ? render(report, 'text') : renderDiff(diffReports(first, report));
-  const rows = Math.max(4, (process.stdout.rows ?? 24) - 2);
-  const lines = text.trimEnd().split('\n').slice(0, rows);
   const foot = `report ${series.taken} of process ${pid}, every ${everyMs / 1000} s; Ctrl-C ends`;
-  return writeAll(CLEAR_SCREEN) && printText([...lines, foot].join('\n'));
+  return writeAll(CLEAR_SCREEN) && printText(fitted(text.trimEnd().split('\n'), foot, process.stdout).join('\n'));
 }
 
 async function pause(ms: number, stop: AbortSignal): Promise<void> {
