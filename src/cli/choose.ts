@@ -34,9 +34,18 @@ function behindLauncher(command: string, pid: number): number {
   if (named?.instrumented === true || readStat(pid) === null) return pid;
   const below = withoutLaunchers(descendantsOf(pid).filter(canBeAsked));
   const [only, ...more] = below;
-  if (only === undefined) return pid;
+  if (only === undefined) return launchedBy(named) ?? pid;
   if (more.length > 0) throw unclear(command, below, `${below.length} processes below ${pid} can be asked`);
   say(`process ${pid} is not instrumented; ${only.pid} below it is: ${escape(only.name)}`);
+  return only.pid;
+}
+
+/** What a launcher has started where that cannot be asked either: why not is told of it, and not of the launcher. */
+function launchedBy(named: NodeProcess | null): number | null {
+  if (named === null || !isLauncher(named)) return null;
+  const [only, ...more] = withoutLaunchers(descendantsOf(named.pid));
+  if (only === undefined || more.length > 0 || isLauncher(only)) return null;
+  say(`process ${named.pid} has started ${only.pid}: ${escape(only.name)}`);
   return only.pid;
 }
 

@@ -276,6 +276,31 @@ test('a launcher stands for what it has started', { timeout: 90_000, skip }, asy
   });
 });
 
+test(
+  'of a launcher whose program has no package, that program is named for --attach',
+  { timeout: 90_000, skip },
+  async () => {
+    const project = mkdtempSync(join(place, 'bare-'));
+    writeFileSync(join(project, 'server.js'), `${TURNS} console.log('server', process.pid)`);
+    writeFileSync(
+      join(project, 'package.json'),
+      JSON.stringify({ name: 'bare', scripts: { start: 'node server.js' } }),
+    );
+    const code = `const { spawn } = require('node:child_process');
+    const npm = spawn('npm', ['start'], { cwd: ${JSON.stringify(project)}, stdio: 'inherit' });
+    console.log('npm', npm.pid);`;
+    await using(code, { preload: 'none' }, async (fixture) => {
+      const [, npm = ''] = /^npm (\d+)$/.exec(await fixture.line(/^npm \d+$/)) ?? [];
+      const [, server = ''] = /^server (\d+)$/.exec(await fixture.line(/^server \d+$/)) ?? [];
+      const { code: exitCode, stderr } = await gmr(['dump', npm]);
+      process.kill(Number(server), 'SIGKILL');
+      assert.equal(exitCode, 1);
+      assert.match(stderr, new RegExp(`^gmr: process ${npm} has started ${server}: server\\.js\n`));
+      assert.match(stderr, new RegExp(`process ${server} cannot be asked: .*try gmr dump --attach ${server} `));
+    });
+  },
+);
+
 test('of several processes below a launcher a list is shown', { timeout: 60_000, skip }, async () => {
   const code = `const { spawn } = require('node:child_process');
     const words = ['--require', ${JSON.stringify(REGISTER)}, '-e', 'setInterval(() => {}, 1000); console.log("started")'];
