@@ -22,7 +22,7 @@ import type {
   SentinelSetup,
   SignalsHeard,
 } from '../coordinator/sentinelThread.js';
-import { isStopSignal, STILL_ALIVE_MS, stillAliveAfter, triggerOf } from '../coordinator/stopSignals.js';
+import { isStopSignal, triggerOf } from '../coordinator/stopSignals.js';
 import { isHello } from '../protocol.js';
 import { messageOf } from '../errors.js';
 import type { Report, ThreadReport, Trigger } from '../report/types.js';
@@ -38,10 +38,9 @@ import { ProcessReach, SILENT_MS } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
 import { listenToSignal } from './signal.js';
 import { StandIn, type Claim } from './standIn.js';
+import { Stopping } from './stopping.js';
+import { isSignalUnread } from './unreadSignal.js';
 import { Watchdog } from './watchdog.js';
-
-/** What a main that is only slow gets to hear a stop signal after the report, in ms. */
-const STOP_WAIT_MS = 500;
 
 /** When the heavy end is loaded, unless a report needs it earlier: what lives shorter is spared it. */
 const HEAVY_END_AFTER_MS = 500;
@@ -69,13 +68,12 @@ const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);
 const fileTriggers = new FileTriggers((path) => void requests.ask({ kind: 'file', detail: path }));
+const stopping = new Stopping(shared, (trigger) => void requests.ask(trigger));
 const askedMeanwhile = new AskedMeanwhile(() => settings.askPlaces, beginReport);
 const errands = new Errands(link, setup.underWay, (begun) => void onBegun(begun));
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let isAnswering = false;
 let finishedClaim = 0;
-let stopsHandled: string[] = [];
-let stillAlive: NodeJS.Timeout | null = null;
 let watchdog: Watchdog | null = null;
 
 const lead = new Lead(
@@ -96,7 +94,7 @@ const lead = new Lead(
 );
 
 function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
-  stopsHandled = handledByOthers;
+  stopping.handledByOthers = handledByOthers;
   for (const [signal, stop] of ears) {
     if (signals.includes(signal)) continue;
     stop();
@@ -112,16 +110,29 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
 }
 
 async function onSignal(signal: string): Promise<void> {
-  if (isStopSignal(signal)) reportIfStillAlive(signal);
+  if (isStopSignal(signal)) stopping.asked(signal);
+  const isReported = await answer(signal, triggerOf(signal));
+  if (isReported && isStopSignal(signal)) await stopping.reported(signal);
+}
+
+/** Which of them it was nobody knows, so it ends no process. */
+async function hearMissed(): Promise<void> {
+  const signals = [...ears.keys()];
+  const signal = signals.find((one) => !isStopSignal(one)) ?? signals[0];
+  if (signal === undefined || !(await standIn.missed(settings.grace, () => isSignalUnread(signals)))) return;
+  await answer(signal, { ...triggerOf(signal), detail: signals.join(' or ') });
+}
+
+/** Whether a report was made here. */
+async function answer(signal: string, trigger: Trigger): Promise<boolean> {
   const request = askedMeanwhile.look();
   const graceMs = Math.min(settings.grace, settings.deadline);
   const deadlineMs = (claim: number): number => errands.deadlineMs(claim, settings);
   const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
-  if (claim === null) return heardMeanwhile(signal, request);
-  await report(claim, triggerOf(signal));
+  if (claim !== null) await report(claim, trigger);
   // What main had begun is done now; a request that came with this signal still waits.
-  if (claim.ofMain !== null) heardMeanwhile(signal, request);
-  if (isStopSignal(signal) && !stopsHandled.includes(signal)) await endHungProcess(signal);
+  if (claim === null || claim.ofMain !== null) heardMeanwhile(signal, request);
+  return claim !== null;
 }
 
 /** Main has begun to report, maybe for somebody whom this thread did not hear: before it listened, or by a message. */
@@ -135,26 +146,6 @@ function heardMeanwhile(signal: string, request: string | null): void {
   if (!ears.has(signal) || isStopSignal(signal)) return;
   if (request !== null) askedMeanwhile.takeUp(request);
   else if (isAnswering) void requests.ask(triggerOf(signal));
-}
-
-/**
- * Without us the signal would have ended the process at once. Main holds a handle for it now, so that only SIGKILL does
- * while main hangs; a main that was merely slow hears the signal within this wait, and ends by it.
- */
-async function endHungProcess(signal: string): Promise<void> {
-  const seen = shared.signalsSeenByMain;
-  await setTimeout(STOP_WAIT_MS);
-  if (shared.signalsSeenByMain > seen || shared.signalsSeenByMain >= shared.signalsServed) return;
-  sayOnce('GMR_SIGNAL', `${signal} was reported; main does not turn its loop, so the process is ended by SIGKILL`);
-  process.kill(process.pid, 'SIGKILL');
-}
-
-/** Several stop signals are one wish to stop. The process that obeys is gone before this comes. */
-function reportIfStillAlive(signal: string): void {
-  stillAlive ??= setTimer(() => {
-    stillAlive = null;
-    void requests.ask(stillAliveAfter(signal));
-  }, STILL_ALIVE_MS);
 }
 
 /** Main leads if its loop turns within the grace; else a report is made from here. False: another one is under way. */
@@ -285,7 +276,7 @@ link.on<ChangedSettings>('settings', (changed) => {
 link.on<AnswerPlace>('check', answerCheck);
 link.on<Crash>('crash', onCrash);
 link.on<Leaving>('leaving', onLeaving);
-link.on<string>('stop', reportIfStillAlive);
+link.on<string>('stop', (signal) => stopping.asked(signal));
 link.on<string[]>('section titles', (titles) => factsOfMain.keepTitles(titles));
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
 link.on<SignalsHeard>('signals', listen);
@@ -303,6 +294,7 @@ listen(setup.signals);
 watch();
 fileTriggers.watch(setup.files, settings.fileEventHandlerInterval);
 if (setup.underWay !== null) void onBegun(setup.underWay);
+void hearMissed();
 shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();

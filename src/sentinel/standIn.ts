@@ -13,6 +13,10 @@ import type { SharedState } from '../agent/sharedState.js';
 const MAIN_LATE_MS = 300;
 /** When no signal came for so long, in ms, both have heard the last one. */
 const QUIET_MS = 1000;
+/** A signal that main was told of just now is heard here within this time, in ms, if it is at all. */
+const HERE_TOO_MS = 20;
+/** As long as a timer goes, in ms: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** A claim of the sentinel's own, and the one of main's that it was taken over from. */
 export interface Claim {
@@ -69,10 +73,29 @@ export class StandIn {
     return this.#awaited === claim ? null : this.#takeOver(claim);
   }
 
+  /**
+   * Whether a signal came before the sentinel listened that main has not heard either, since it hangs; then `heard` is to be
+   * called for it. `isUnread`, asked only where main hangs, may be wrong once: main, when it wakes, has heard or has not.
+   */
+  async missed(graceMs: number, isUnread: () => boolean): Promise<boolean> {
+    if ((await this.#mainTurns(graceMs)) || !isUnread()) return false;
+    await setTimeout(HERE_TOO_MS);
+    if (this.#heard > 0) return false; // It was that one, or one that is answered by the same report.
+    void this.#compareWhenMainTurns();
+    return true;
+  }
+
+  async #compareWhenMainTurns(): Promise<void> {
+    if (await this.#mainTurns(LONGEST_MS)) await this.#compareCounts();
+  }
+
   async #compareCounts(): Promise<void> {
     const [heard, seen] = [this.#heard, this.#shared.signalsSeenByMain];
     await setTimeout(QUIET_MS, undefined, { ref: false });
-    if (this.#heard === heard && this.#shared.signalsSeenByMain === seen) this.#ahead = seen - heard;
+    if (this.#heard !== heard || this.#shared.signalsSeenByMain !== seen) return;
+    this.#ahead = seen - heard;
+    // What was answered and never came to main would be taken out of those that are still to come.
+    if (this.#shared.signalsServed > seen) this.#shared.signalsServed = seen;
   }
 
   /** Main has the lead: leave it, unless it hangs with it. */

@@ -24,8 +24,8 @@ export interface FixtureOptions {
   /** Added to this process's environment, from which everything of ours and of Node's is taken out. */
   env?: Record<string, string | undefined>;
   cwd?: string;
-  /** What it reads from stdin; without it stdin is empty. */
-  input?: string;
+  /** What it reads from stdin; null keeps that open for the test, and without it stdin is empty. */
+  input?: string | null;
   /** How the package gets into the process. Default `require`. */
   preload?: 'require' | 'import' | 'none' | 'NODE_OPTIONS';
   /** How code that is no file is run: by `--eval` as CommonJS (default) or as a module. */
@@ -76,7 +76,8 @@ export function spawnFixture(fileOrCode: string, options: FixtureOptions = {}): 
     env: environmentOf(options),
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
-  child.stdin?.on('error', () => {}).end(options.input);
+  child.stdin?.on('error', () => {});
+  if (options.input !== null) child.stdin?.end(options.input);
   return watch(child, options.timeoutMs ?? 10_000);
 }
 

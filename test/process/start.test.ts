@@ -4,11 +4,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Report } from '../../src/report/types.js';
 import { untilInstalled } from '../harness/installed.js';
 import { assertQuiet, ROOT, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
 const PACKAGE = JSON.stringify(`file://${join(ROOT, 'dist/index.js')}`);
+
+const IS_LINUX = process.platform === 'linux';
+const IDLE = 'setInterval(() => {}, 1e6);';
+/** That no report follows can only be waited for. */
+const NOTHING_MORE_MS = 1000;
 
 async function using(fixture: Fixture, use: (fixture: Fixture) => Promise<void>): Promise<void> {
   try {
@@ -21,6 +27,10 @@ async function using(fixture: Fixture, use: (fixture: Fixture) => Promise<void>)
 
 function starts(args: readonly string[], options: FixtureOptions = {}): Fixture {
   return spawnFixture('starts.cjs', { args, ...options, env: { GMR_FORMAT: 'json', ...options.env } });
+}
+
+function countOfReports({ stderr }: Fixture): number {
+  return stderr.split('"formatVersion"').length - 1;
 }
 
 function assertOfHang({ report, threads }: Report): void {
@@ -42,6 +52,87 @@ test(
   },
 );
 
+for (const when of ['first', '20', '60'])
+  for (const sentAfterMs of [0, 10, 30, 60, 100, 200])
+    test(
+      `a signal ${sentAfterMs} ms after the start is answered, with a main that hangs ${when === 'first' ? 'at once' : `after ${when} ms`}`,
+      { timeout: 30_000, skip: !IS_LINUX },
+      async () => {
+        await using(starts([when]), async (fixture) => {
+          await fixture.ready();
+          await delay(sentAfterMs);
+          fixture.signal('SIGUSR2');
+          const found = await fixture.report();
+          // Main may be through with its report before it hangs.
+          if (when === 'first' || found.report.collectedBy === 'sentinel') assertOfHang(found);
+          else assert.equal(found.report.trigger.kind, 'signal');
+        });
+      },
+    );
+
+/** Blocks until it is told on stdin, and says when it is awake. */
+const BLOCKS = `require('node:fs').readSync(0, Buffer.alloc(1)); console.log('awake'); ${IDLE}`;
+
+function blocksAfter(first: string, env: Record<string, string> = {}): Fixture {
+  return spawnFixture(`${first} console.log('ready'); ${BLOCKS}`, { input: null, env: { GMR_FORMAT: 'json', ...env } });
+}
+const SIGNALS_ITSELF = `process.kill(process.pid, 'SIGUSR2');`;
+
+test(
+  'a signal that main could not read is reported once, and every later one once more',
+  { timeout: 30_000, skip: !IS_LINUX },
+  async () => {
+    await using(blocksAfter(SIGNALS_ITSELF), async (fixture) => {
+      const { report } = await fixture.report();
+      assert.deepEqual(report.trigger, { kind: 'signal', detail: 'SIGUSR2' });
+      assert.equal(report.collectedBy, 'sentinel');
+      fixture.process.stdin?.write('.');
+      await fixture.line(/^awake$/);
+      await untilInstalled(fixture);
+      for (let count = 2; count <= 3; count++) {
+        fixture.signal('SIGUSR2');
+        assert.equal((await fixture.report()).report.collectedBy, 'main');
+      }
+      await delay(NOTHING_MORE_MS);
+      assert.equal(countOfReports(fixture), 3);
+    });
+  },
+);
+
+test(
+  'where two signals ask for a report it names both, since main alone can tell, and ends nothing',
+  { timeout: 30_000, skip: !IS_LINUX },
+  async () => {
+    const first = `process.kill(process.pid, 'SIGTERM');`;
+    await using(blocksAfter(first, { GMR_SIGNAL: 'SIGUSR2,SIGTERM' }), async (fixture) => {
+      const { report } = await fixture.report();
+      assert.deepEqual(report.trigger, { kind: 'signal', detail: 'SIGUSR2 or SIGTERM' });
+      await delay(NOTHING_MORE_MS);
+      fixture.process.stdin?.write('.');
+      await fixture.line(/^awake$/);
+      // Now it hears what it was sent, and obeys.
+      assert.deepEqual(await fixture.exited(), { code: null, signal: 'SIGTERM' });
+      assert.equal(countOfReports(fixture), 1);
+    });
+  },
+);
+
+for (const [what, first] of [
+  ['a child that ended', `require('node:child_process').spawn('true');`],
+  ['a signal of the application', `process.on('SIGHUP', () => {}); process.kill(process.pid, 'SIGHUP');`],
+  ['no signal at all', ''],
+] as const)
+  test(`a main that blocks from its start on and has missed ${what} is not reported`, { timeout: 30_000 }, async () => {
+    await using(blocksAfter(first), async (fixture) => {
+      await fixture.ready();
+      await untilInstalled(fixture);
+      await delay(NOTHING_MORE_MS);
+      assert.equal(fixture.stderr, '');
+      fixture.signal('SIGUSR2');
+      assert.equal((await fixture.report()).report.collectedBy, 'sentinel');
+    });
+  });
+
 /** A path that does not exist yet, alone in a folder that is deleted after the test. */
 function unmadePath(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'gmr-start-'));
@@ -49,7 +140,6 @@ function unmadePath(t: TestContext): string {
   return join(folder, 'touch-me');
 }
 
-const IDLE = 'setInterval(() => {}, 1e6);';
 const touches = (path: string): string => `require('node:fs').writeFileSync(${JSON.stringify(path)}, '');`;
 
 for (const [what, then, leader] of [

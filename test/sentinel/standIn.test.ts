@@ -13,19 +13,30 @@ interface Sides {
   main: { turns: boolean };
   hear: (isOurs?: boolean) => Promise<Claim | null>;
   begun: (claim: number) => Promise<Claim | null>;
+  missed: (isUnread: boolean) => Promise<boolean>;
 }
 
 function sides(): Sides {
   const shared = new SharedState();
   const main = { turns: true };
-  const standIn = new StandIn(shared, () => Promise.resolve(main.turns));
+  const standIn = new StandIn(shared, async (boundMs) => {
+    // A question that may wait for days is answered when main wakes.
+    while (boundMs > 10_000 && !main.turns) await setTimeout(1, undefined, { ref: false });
+    return main.turns;
+  });
   const hear = (isOurs = true): Promise<Claim | null> =>
     standIn.heard(
       GRACE_MS,
       () => DEADLINE_MS,
       () => isOurs,
     );
-  return { shared, main, hear, begun: (claim) => standIn.begun(claim, DEADLINE_MS) };
+  return {
+    shared,
+    main,
+    hear,
+    begun: (claim) => standIn.begun(claim, DEADLINE_MS),
+    missed: (isUnread) => standIn.missed(GRACE_MS, () => isUnread),
+  };
 }
 
 test('a main that turns is left to report, and one that hangs is not', async () => {
@@ -93,6 +104,28 @@ test('what main began is taken over once, by the signal that was heard where the
   main.turns = false;
   const claims = await Promise.all([begun(ofMain), hear()]);
   assert.deepEqual(claims, [null, { number: ofMain + 1, ofMain }]);
+});
+
+test('a signal that waits for a main that hangs was missed, and none that main can read or that was heard', async () => {
+  const turning = sides();
+  assert.equal(await turning.missed(true), false);
+  const hung = sides();
+  hung.main.turns = false;
+  assert.equal(await hung.missed(false), false);
+  assert.equal(await hung.missed(true), true);
+  const [isMissed] = await Promise.all([hung.missed(true), hung.hear()]);
+  assert.equal(isMissed, false);
+});
+
+test('a signal that was missed and never came to main takes away no later one', { timeout: 10_000 }, async () => {
+  const { shared, main, hear, missed } = sides();
+  main.turns = false;
+  assert.equal(await missed(true), true);
+  shared.releaseLead((await hear())?.number ?? 0);
+  assert.equal(shared.signalsServed, 1);
+  main.turns = true;
+  await setTimeout(1200);
+  assert.ok(shared.countSignalOnMain() > shared.signalsServed);
 });
 
 test('a signal that went to a listener of the application is none of ours', async () => {
