@@ -21,7 +21,7 @@ function sides(): Sides {
   const main = { turns: true };
   const standIn = new StandIn(shared, async (boundMs) => {
     // A question that may wait for days is answered when main wakes.
-    while (boundMs > 10_000 && !main.turns) await setTimeout(1, undefined, { ref: false });
+    if (boundMs > 10_000) while (!main.turns) await setTimeout(1, undefined, { ref: false });
     return main.turns;
   });
   const hear = (isOurs = true): Promise<Claim | null> =>
