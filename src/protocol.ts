@@ -152,6 +152,8 @@ export interface ThreadSnapshot {
   heap: { used: number; limit: number } | null;
   resources: Record<string, number>;
   children: ChildThread[];
+  /** Titles of what the application registered for each thread, in this one; null where nobody asked. */
+  sections: string[] | null;
   /** Worker pools that this thread has made. */
   pools: RawPool[];
   tasks: TaskSnapshot | null;

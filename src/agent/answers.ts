@@ -82,7 +82,7 @@ export class Answers {
   describe(): ThreadSnapshot {
     const started = monotonicMs();
     const notRead: string[] = [];
-    const { osThreadId, phase, heartbeat, children } = this.#watched;
+    const { osThreadId, phase, heartbeat, children, sections } = this.#watched;
     return {
       threadId,
       osThreadId,
@@ -97,6 +97,7 @@ export class Answers {
       heap: guarded('heap', readHeap, null, notRead),
       resources: guarded('resources', countResources, {}, notRead),
       children: guarded('children', () => children.list(null), [], notRead),
+      sections: sections.titles('worker'),
       pools: [],
       tasks: null,
       notRead,

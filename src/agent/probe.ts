@@ -30,6 +30,7 @@ export function snapshot(): string {
     heap: guarded('heap', readHeap, null, notRead),
     resources: guarded('resources', countResources, {}, notRead),
     children: [],
+    sections: [],
     pools: [],
     tasks: null,
     notRead,

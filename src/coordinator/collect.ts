@@ -8,6 +8,7 @@ import { endedAmong, forgetEnded } from './endedThreads.js';
 import type { CollectedBy, NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, ProcessIdentity, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
+import { missingSections } from './missingSections.js';
 import { addPools, addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
@@ -51,6 +52,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   );
   const question = toSnapshotRequest(request, 'port');
   const own = lanes.own === null ? null : describeOwn(lanes.own, request);
+  const withPort = new Set(lanes.ports.threadIds);
   const asking = lanes.ports.ask(question, request.startedMs);
   await asking.spoken(staleThreads(lanes), request.graceMs);
   const stacks = new StacksFirst();
@@ -69,7 +71,16 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     identity: lanes.identity(),
     answers,
     reached,
-    notRead: request.readTasks ? lateTasks(asking.late, own) : [],
+    notRead: [
+      ...(request.readTasks ? lateTasks(asking.late, own) : []),
+      ...missingSections({
+        instrumented: lanes.shared.threads().map((slot) => slot.threadId),
+        withPort,
+        answers,
+        unread: reached?.unread ?? [],
+        told: threadSections,
+      }),
+    ],
     main,
     threadSections,
     heapScans,
@@ -186,7 +197,7 @@ async function reach(
   try {
     if (isEverybody(lanes, spoken)) return null;
     if (lanes.reach !== null) return await lanes.reach.read(request, answered, () => stacks.read());
-    return unreachable(lanes, answered, 'its loop does not turn, and there is no sentinel to read it by inspector');
+    return unreachable(lanes, answered, 'there is no sentinel to read it by inspector');
   } catch (error) {
     return unreachable(lanes, answered, `the sentinel did not read it: ${messageOf(error)}`);
   } finally {
@@ -194,11 +205,18 @@ async function reach(
   }
 }
 
-function unreachable(lanes: Lanes, answered: number[], why: string): Reached {
+function unreachable(lanes: Lanes, answered: number[], instead: string): Reached {
   const silent = lanes.shared.threads().filter((slot) => !answered.includes(slot.threadId));
+  const whySilent = (threadId: number): string =>
+    lanes.ports.threadIds.includes(threadId) ? 'its loop does not turn' : 'no port had come from it yet to ask it by';
   return {
     answers: [],
-    unread: silent.map((slot) => ({ threadId: slot.threadId, osThreadId: slot.osThreadId, title: null, why })),
+    unread: silent.map((slot) => ({
+      threadId: slot.threadId,
+      osThreadId: slot.osThreadId,
+      title: null,
+      why: `${whySilent(slot.threadId)}, and ${instead}`,
+    })),
     evidence: [],
     notRead: [],
     container: null,

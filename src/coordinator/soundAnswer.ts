@@ -164,6 +164,7 @@ const snapshotOf = shape<ThreadSnapshot>({
   heap: orNull(shape<{ used: number; limit: number }>({ used: number, limit: number })),
   resources: record(number),
   children: list(child),
+  sections: orNull(list(text)),
   pools: list(pool),
   tasks,
   notRead: list(text),

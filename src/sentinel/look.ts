@@ -57,6 +57,7 @@ export function snapshotOf(look: Look, threadId: number, instrumented: boolean):
     heap: heapOf(look),
     resources: {},
     children: [],
+    sections: null,
     pools: [],
     tasks: null,
     notRead: [TASKS_LATE],

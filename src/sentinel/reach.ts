@@ -184,7 +184,7 @@ function whyUnread(thread: { threadId: number; osThreadId: number | null }, lane
   const target = lane?.silent.get(thread.threadId);
   const why =
     target === undefined
-      ? 'its loop does not turn, and the inspector did not reach it'
+      ? 'it gave no answer in time, and the inspector did not reach it'
       : 'it is inside a native call, where no JavaScript can run';
   return { ...thread, title: target?.title ?? null, why };
 }
