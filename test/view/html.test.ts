@@ -188,3 +188,11 @@ test('a hundred thousand groups are in the JSON, and only the first of them in t
   assert.ok(rows.length > 0 && rows.length < 100, String(rows.length));
   assert.match(body, /more groups need scripts/);
 });
+
+test('a path of 200,000 folders is shown as far as a text is shown', BOUND, () => {
+  const report = sampleReport();
+  for (const frame of report.threads.flatMap(({ stack }) => stack)) frame.file = '/folder'.repeat(200_000);
+  const { body } = partsOf(renderHtml(report));
+  assert.ok(/<wbr>fol\w*\.\.\. \(\d+ more characters\)/.test(body), body.slice(0, 3000));
+  assert.ok(body.length < 1_000_000, String(body.length));
+});

@@ -69,7 +69,7 @@ export interface PageElement {
 export type Child = PageElement | string | null;
 
 /** No text of an application needs more room than this; the rest is counted. The JSON in the file has all of it. */
-const TEXT_MOST = 2000;
+export const TEXT_MOST = 2000;
 
 /** An element; children that are null are left out. */
 export function element(tag: Tag, attributes: Attributes, ...children: readonly Child[]): PageElement {

@@ -1,8 +1,9 @@
 /** A stack on the page: most recent call first, frames of `node:` and of packages folded, with a button that copies it. */
 import { foldStack, formatFold, formatFunction, formatPlace, type FoldedItem } from '../../report/frames.js';
 import type { Frame } from '../../report/types.js';
+import { cut } from '../escape.js';
 import { sourceOf } from '../stackLines.js';
-import { element, type Child, type PageElement } from './element.js';
+import { element, TEXT_MOST, type Child, type PageElement } from './element.js';
 
 /** A stack overflow has ten thousand frames; the JSON in the file has them all. */
 const FRAMES_MOST = 200;
@@ -41,7 +42,7 @@ export function frameInline(frame: Frame, root: string | null): PageElement {
 
 /** A path that may be broken behind each of its folders; what is copied of it stays the path. */
 function breakable(place: string): Child[] {
-  const parts = place.split(/(?<=[/\\])(?=[^/\\])/);
+  const parts = cut(place, TEXT_MOST).split(/(?<=[/\\])(?=[^/\\])/);
   return parts.flatMap((part, index) => (index === 0 ? [part] : [element('wbr', {}), part]));
 }
 
