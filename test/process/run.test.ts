@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { assertOneLine } from '../cli/gmr.js';
@@ -59,6 +60,26 @@ test('wrong words, a wrong value and a command that is none are one line and 2',
     assertOneLine(stderr, expected);
   }
 });
+
+test(
+  'a folder for pages is made, also below others; where none can be made that is said, and it is 124',
+  isLinux,
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'guru-meditation-pages-'));
+    const pages = join(folder, 'a', 'b');
+    try {
+      const program = ['--', node, '-e', 'setInterval(() => {}, 1000)'];
+      const made = await outcome(['--timeout', '2s', '--html', pages, ...program]);
+      assert.equal(made.code, 124, made.stderr);
+      assert.match(readdirSync(pages).join(' '), /^\S+-\d+\.html$/);
+      const none = await outcome(['--timeout', '2s', '--html', '/proc/none', ...program]);
+      assert.equal(none.code, 124);
+      assert.match(none.stderr, /^gmr: the HTML pages could not be written: ENOENT/m);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 test(
   'when time is up every process of the tree is ended, stubborn ones and orphans too, and it is 124',

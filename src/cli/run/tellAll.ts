@@ -1,6 +1,6 @@
 /** Asks every instrumented process of a tree for a report, and tells what they say: the worst first. */
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import { findSuspects, worstReportsFirst } from '../../report/suspects.js';
 import type { Report } from '../../report/types.js';
@@ -75,11 +75,18 @@ async function askAll(tree: Tree): Promise<Answers> {
 }
 
 function writePages(reports: readonly Report[], folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const report of reports) {
     const name = `${report.process.serviceName.replaceAll(/[^\w.-]+/g, '_').slice(0, 80)}-${report.process.pid}.html`;
     writeFileSync(join(folder, name), render(report, 'html'));
   }
+}
+
+/** Not by `recursive`, which never returns where a folder is there in which none can be made (/proc; seen on 20 to 26). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** What else should be written must not keep the program's end from coming. */
