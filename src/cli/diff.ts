@@ -24,7 +24,10 @@ export const diff: Command = {
     json: { type: 'boolean', help: 'as JSON' },
     full: { type: 'boolean', help: 'leave nothing out' },
   },
-  notes: ['A or B is - for stdin. Exit code: 1 when something is stuck in both, else 0.'],
+  notes: [
+    'A or B is - for stdin.',
+    'Exit code: 0, 1 when something is stuck in both or PID gives no report, 2 for a wrong call or a file that is no report.',
+  ],
   run: runDiff,
 };
 

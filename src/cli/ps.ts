@@ -40,7 +40,7 @@ export const ps: Command = {
     json: { type: 'boolean', help: 'as a list' },
     quick: { type: 'boolean', help: 'ask no process how it is: only what the kernel tells' },
   },
-  notes: ['Instrumented processes of this user are asked for their heartbeats, as gmr check does.'],
+  notes: ['Instrumented processes of this user are asked for their heartbeats, as gmr check does. Exit code: 0.'],
   run: runPs,
 };
 

@@ -28,7 +28,7 @@ export const show: Command = {
   notes: [
     'FILE is - for stdin. Of several files it is told how many are stuck at the same frame;',
     'with --full their reports follow, one after the other.',
-    'Exit code: 0, or 1 when --thread or --match found nothing.',
+    'Exit code: 0, 1 when --thread or --match found nothing, 2 for a wrong call or a file that is no report.',
   ],
   run: showFiles,
 };

@@ -47,8 +47,8 @@ export const watch: Command = {
   },
   notes: [
     'In a terminal the difference to the first report, redrawn; else a line a report. In the end what is stuck, grew',
-    'in every report, or has gone. Exit code: 1 when something is stuck from the first report to the last, or when the',
-    'process ended while it was watched; else 0.',
+    'in every report, or has gone. Exit code: 0, 1 when something is stuck from the first report to the last, or when the',
+    'process ended while it was watched or gives no report, 2 for a wrong call.',
   ],
   run: runWatch,
 };

@@ -202,3 +202,14 @@ test('every option stands in the help, which is 0', BOUND, () => {
   assert.equal(code, 0);
   for (const option of ['--view', '--thread', '--match', '--full', '--sections']) assert.ok(stdout.includes(option));
 });
+
+test('the help of every command tells its exit codes, in lines that a terminal has room for', BOUND, () => {
+  for (const command of ['dump', 'ps', 'tree', 'check', 'show', 'diff', 'watch', 'run']) {
+    const { code, stdout } = gmr([command, '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, command === 'run' ? /exit code.*\b124 when time ran out/ : /Exit code: .*\b0/, command);
+    if (/^(?:show|diff|watch|dump)$/.test(command))
+      assert.match(stdout.replaceAll('\n', ' '), /2 for a wrong call/, command);
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 140, line);
+  }
+});
