@@ -13,6 +13,7 @@ import { notScanned } from '../coordinator/heapScans.js';
 import type { HeapFindings } from '../protocol.js';
 import { SEARCHED } from '../report/heapScans.js';
 import { slownessAfter, whyNotScanned } from '../report/scanCost.js';
+import type { MayAnswer } from './drain.js';
 import { awaitedExpression, PROMISE_PROTOTYPE } from './expressions.js';
 import { MAIN, type Session, type Target } from './inspectorSession.js';
 
@@ -73,9 +74,9 @@ export class HeapScanner {
     return scans;
   }
 
-  /** Detaches once nothing that was asked is under way any more, within the bounds of `InspectorSession.drain`, in ms. */
-  async drain(silentMs: number, boundMs: number): Promise<void> {
-    await this.#session.drain(silentMs, boundMs);
+  /** Detaches once nothing that was asked is under way any more, as `InspectorSession.drain` has it. */
+  async drain(mayAnswer: MayAnswer): Promise<void> {
+    await this.#session.drain(mayAnswer);
     this.#session.close();
   }
 

@@ -6,6 +6,7 @@ import { toSnapshotRequest } from '../coordinator/collect.js';
 import { SENTINEL_NAME, type RawFrame, type SnapshotRequest, type ThreadSnapshot } from '../protocol.js';
 import { parkedBy } from '../report/parked.js';
 import { hasCode } from '../report/stackFacts.js';
+import type { MayAnswer } from './drain.js';
 import { lookExpression, snapshotExpression } from './expressions.js';
 import { MAIN, type Session, type Target } from './inspectorSession.js';
 import { parseLook, snapshotOf, type Look } from './look.js';
@@ -99,9 +100,9 @@ export class InspectorLane {
     await Promise.race([Promise.all(examined), setTimeout(this.#remainingMs(), undefined, { ref: false })]);
   }
 
-  /** Detaches once nothing that was asked is under way any more; see `InspectorSession.drain` for the bounds, in ms. */
-  async drain(silentMs: number, boundMs: number): Promise<void> {
-    await this.#session.drain(silentMs, boundMs);
+  /** Detaches once nothing that was asked is under way any more, as `InspectorSession.drain` has it. */
+  async drain(mayAnswer: MayAnswer): Promise<void> {
+    await this.#session.drain(mayAnswer);
     this.#session.close();
   }
 

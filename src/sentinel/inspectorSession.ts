@@ -20,8 +20,8 @@
  * worker while main is in one, since all messages go through main.
  */
 import { clearTimeout, setTimeout as setTimer } from 'node:timers';
-import { setTimeout } from 'node:timers/promises';
 import { monotonicMs } from '../tasks/clock.js';
+import { Drain, DRAIN_MS, type MayAnswer, type RoundTrip } from './drain.js';
 
 export const MAIN = 'main';
 
@@ -61,12 +61,10 @@ interface WorkerMessage {
   error?: { message?: string };
 }
 
-const DRAIN_STEP_MS = 5;
-
 /** An evaluate is ended by V8 this long after nobody waits for its answer any more, in ms. */
 const EVALUATE_LATE_MS = 2000;
-/** A worker that is meant to stop is given this long to say so, in ms. */
-const ENDING_MS = 1000;
+/** A worker that is meant to stop is given this long to say so, in ms: as long as its session waits for anything. */
+const ENDING_MS = DRAIN_MS;
 
 /** What V8's inspector answers when the evaluated code was terminated. */
 const TERMINATED = 'Execution was terminated';
@@ -86,7 +84,7 @@ export class InspectorSession {
   readonly #waiting = new Map<number, (result: unknown) => void>();
   /** Questions that got no answer yet, in time or not, by session: what was asked may still be running in the thread. */
   readonly #underWay = new Map<number, string>();
-  /** Sessions that have answered: no thread of theirs is inside native code for good. */
+  /** Sessions that have answered, main's too: no thread of theirs is inside native code for good. */
   readonly #answered = new Set<string>();
   /** Questions whether a worker is meant to stop, and when they were put. */
   readonly #checks = new Map<number, number>();
@@ -115,7 +113,7 @@ export class InspectorSession {
     for (const target of this.#targets.values()) onTarget(target);
     return this.#bounded(
       (done) => {
-        this.#wire.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => done(error === null));
+        this.#send('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => done(error === null));
       },
       boundMs,
       false as boolean,
@@ -143,25 +141,30 @@ export class InspectorSession {
   }
 
   /**
-   * Asks nothing new any more, and waits until every question has its answer: at most `boundMs` for those threads that have
-   * answered before and `silentMs` for the others, which may be inside native code.
+   * Asks nothing new any more, and waits until every question has its answer, or never will have it: see `Drain` for what
+   * `mayAnswer` is asked and for the bounds.
    */
-  drain(silentMs: number, boundMs: number): Promise<void> {
-    this.#drained ??= this.#drain(silentMs, boundMs);
+  drain(mayAnswer: MayAnswer = () => false): Promise<void> {
+    this.#drained ??= this.#drain(mayAnswer);
     return this.#drained;
   }
 
-  async #drain(silentMs: number, boundMs: number): Promise<void> {
+  #drain(mayAnswer: MayAnswer): Promise<void> {
     this.#isClosing = true;
     for (const session of this.#asked) void this.#endIfStopping(session);
-    const started = monotonicMs();
-    for (;;) {
-      const waitedMs = monotonicMs() - started;
-      const silent = waitedMs < silentMs;
-      const isWaitedFor = [...this.#underWay.values()].some((session) => silent || this.#answered.has(session));
-      if (!isWaitedFor || waitedMs >= boundMs) return;
-      await setTimeout(DRAIN_STEP_MS);
-    }
+    const asked = {
+      underWay: this.#underWay,
+      hasAnswered: (session: string) => this.#answered.has(session),
+      threadOf: (session: string) => (session === MAIN ? 0 : (this.#targets.get(session)?.threadId ?? null)),
+      roundTrip: () => this.#roundTrip(),
+    };
+    return new Drain(asked, MAIN, mayAnswer).done();
+  }
+
+  #roundTrip(): RoundTrip {
+    const trip = { isDone: false };
+    void this.#ask(MAIN, 'Runtime.getIsolateId', {}, DRAIN_MS).then(() => (trip.isDone = true));
+    return trip;
   }
 
   /** Terminates what runs in a worker that is meant to stop and was kept from it by an evaluate. */
@@ -181,14 +184,15 @@ export class InspectorSession {
   #askMain(id: number, method: string, params: object, boundMs: number): Promise<unknown> {
     return this.#bounded<unknown>(
       (done) => {
-        this.#wire.post(method, params, (error: Error | null, result?: object) => {
+        this.#waiting.set(id, done);
+        this.#send(method, params, (error, result) => {
           this.#underWay.delete(id);
           done(error === null ? (result ?? {}) : null);
         });
       },
       boundMs,
       null,
-    );
+    ).finally(() => this.#waiting.delete(id));
   }
 
   #askWorker(
@@ -214,7 +218,14 @@ export class InspectorSession {
 
   #post(session: string, message: object, onSent: (sent: boolean) => void): void {
     const parameters = { sessionId: session, message: JSON.stringify(message) };
-    this.#wire.post('NodeWorker.sendMessageToWorker', parameters, (error) => onSent(error === null));
+    this.#send('NodeWorker.sendMessageToWorker', parameters, (error) => onSent(error === null));
+  }
+
+  #send(method: string, params: object, onAnswer: (error: Error | null, result?: object) => void): void {
+    this.#wire.post(method, params, (error, result) => {
+      this.#answered.add(MAIN);
+      onAnswer(error, result);
+    });
   }
 
   /** Detaches from everything; safe to call at any time and more than once. */

@@ -2,8 +2,9 @@
  * What the kernel knows of a thread, read from procfs (Linux; see proc(5)) without any JavaScript in that thread.
  * `processRoot` is the folder of the process, `/proc/self` but for tests. What cannot be read is null.
  */
+import { basename } from 'node:path';
 import type { KernelEvidence } from '../report/types.js';
-import { readNumbers, readText } from './kernelFiles.js';
+import { readLink, readNumbers, readText } from './kernelFiles.js';
 import { describeWait, type WaitOptions } from './kernelWait.js';
 
 export const OWN_PROCESS = '/proc/self';
@@ -42,6 +43,12 @@ export function sampleThread(osThreadId: number, processRoot: string = OWN_PROCE
     waitChannel: channel === null || channel === '' || channel === '0' ? null : channel,
     syscall: readSyscall(osThreadId, processRoot),
   };
+}
+
+/** The thread of main, as procfs counts, which in a container may not be how `process.pid` does; null without one. */
+export function mainThreadId(processRoot: string = OWN_PROCESS): number | null {
+  const link = readLink(processRoot) ?? basename(processRoot);
+  return /^\d+$/.test(link) ? Number(link) : null;
 }
 
 /** All threads of the process by OS thread id, from `stat` and `schedstat` alone; empty when they cannot be read. */
@@ -97,7 +104,8 @@ function switchesBetween(first: KernelSample, second: KernelSample): KernelEvide
   };
 }
 
-function sampleCheaply(osThreadId: number, processRoot: string): KernelSample | null {
+/** As `sampleThread`, from `stat` and `schedstat` alone. */
+export function sampleCheaply(osThreadId: number, processRoot: string = OWN_PROCESS): KernelSample | null {
   const folder = `${processRoot}/task/${osThreadId}`;
   const stat = parseStat(readText(`${folder}/stat`));
   if (stat === null) return null;

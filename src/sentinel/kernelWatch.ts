@@ -1,12 +1,18 @@
 /** The third lane for one request: what the kernel says of each thread, from the request to the end of the evidence. */
-import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Evidence } from '../coordinator/collected.js';
 import type { NotRead, ProcessFacts } from '../report/types.js';
 import { THRESHOLDS } from '../report/thresholds.js';
-import { readLink } from './kernelFiles.js';
 import { kernelGaps, kernelNotRead } from './kernelGaps.js';
-import { compareSamples, cpuBetween, OWN_PROCESS, sampleThread, sampleAll, type KernelSample } from './kernelLane.js';
+import {
+  compareSamples,
+  cpuBetween,
+  mainThreadId,
+  OWN_PROCESS,
+  sampleAll,
+  sampleThread,
+  type KernelSample,
+} from './kernelLane.js';
 import { nativeThreads, type NativeOptions } from './nativeThreads.js';
 import type { WaitOptions } from './kernelWait.js';
 
@@ -141,12 +147,6 @@ export class KernelWatch {
   nativeThreads(): ProcessFacts['nativeThreads'] {
     return nativeThreads(this.#jsThreads(), this.#allFirst, this.#allSecond, this.#options);
   }
-}
-
-/** As procfs counts, which in a container may not be how `process.pid` does; null without one. */
-function mainThreadId(processRoot: string): number | null {
-  const link = readLink(processRoot) ?? basename(processRoot);
-  return link !== null && /^\d+$/.test(link) ? Number(link) : null;
 }
 
 /** On a CPU now, and hardly ever between the samples. */

@@ -14,20 +14,20 @@ import type {
 import { notScanned } from '../coordinator/heapScans.js';
 import type { NotRead } from '../report/types.js';
 import { compareBoxes, readBox, type BoxSample } from './box.js';
+import type { MayAnswer } from './drain.js';
 import type { HeapScanner } from './heapScan.js';
 import type { InspectorLane } from './inspectorLane.js';
 import type { Target } from './inspectorSession.js';
+import { mainThreadId } from './kernelLane.js';
 import { KernelWatch, type KernelOptions, type ThreadIds } from './kernelWatch.js';
+import { SilentThreads } from './silentThreads.js';
+import { usesCpu } from './usesCpu.js';
 
 /**
  * A session that is opened in a process that exits may hold the exit up for good. One that has been exiting for this long,
- * in ms, is stuck in it, and is read like any other.
+ * in ms, is stuck in it, and is read like any other when its main runs.
  */
 const EXITING_MS = 1000;
-/** Threads in native code do not answer, and are not held up by a session, in ms. */
-const DRAIN_SILENT_MS = 300;
-/** Those that answer do it within ms, unless the machine has no time for them; shorter than main waits for us. */
-const DRAIN_MS = 1500;
 /** Without the kernel's word on what a thread does, this long without an answer counts as none, in ms. */
 export const SILENT_MS = 400;
 
@@ -53,8 +53,8 @@ export interface ReachSetup {
 
 /** What holds a session open. */
 interface Attached {
-  /** Detaches once nothing that was asked is under way any more, within these bounds, in ms. */
-  drain(silentMs: number, boundMs: number): Promise<void>;
+  /** Detaches once nothing that was asked is under way any more, as `InspectorSession.drain` has it. */
+  drain(mayAnswer: MayAnswer): Promise<void>;
 }
 
 export class ProcessReach implements Reach {
@@ -133,12 +133,26 @@ export class ProcessReach implements Reach {
 
   /** Marks it as attached, if it may be. */
   async #mayAttach(one: Attached): Promise<boolean> {
+    const isStuck = await this.#isStuckInExit();
+    if (isStuck === false) return false;
     this.#attached.add(one);
     this.#shared.setAttached(true);
-    const exitingForMs = this.#shared.exitingForMs; // Read after the mark, as main marks before it looks: one of both sees the other.
-    if (exitingForMs === null || exitingForMs >= EXITING_MS) return true;
+    // Read after the mark, as main marks before it looks: one of both sees the other.
+    if (isStuck || this.#shared.exitingForMs === null) return true;
     await this.#detach(one);
     return false;
+  }
+
+  /**
+   * Null while the process is not exiting. A main that sleeps may be behind its listeners, in Node's own code, where it waits
+   * for its workers to end, and one that we asked something then would not. True too where nobody can tell.
+   */
+  async #isStuckInExit(): Promise<boolean | null> {
+    const { exitingForMs } = this.#shared;
+    if (exitingForMs === null) return null;
+    if (exitingForMs < EXITING_MS) return false;
+    const { processRoot } = this.#setup.kernelOptions();
+    return usesCpu(mainThreadId(processRoot), processRoot);
   }
 
   async #readAll(
@@ -159,7 +173,8 @@ export class ProcessReach implements Reach {
 
   /** Not before what was asked has run: the report does not wait for that, but an exit of the process does, bounded. */
   async #detach(one: Attached): Promise<void> {
-    await one.drain(DRAIN_SILENT_MS, DRAIN_MS);
+    const silent = new SilentThreads(this.#setup.knownThreads, this.#setup.kernelOptions());
+    await one.drain((threadId) => silent.mayAnswer(threadId));
     this.#attached.delete(one);
     if (this.#attached.size === 0) this.#shared.setAttached(false);
   }

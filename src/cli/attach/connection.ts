@@ -8,9 +8,6 @@ import { openInspector, type NotOpen, type OpenInspector } from './openInspector
 import { isAlive, refused, type Target } from './target.js';
 import { openerFor, WebSocketWire } from './webSocketWire.js';
 
-/** Threads in native code do not answer, in ms; those that answer do it within ms, unless the machine has no time for them. */
-const DRAIN_SILENT_MS = 300;
-const DRAIN_MS = 1500;
 /** Node closes at once when main runs JavaScript or its loop, in ms. */
 const CLOSE_MS = 1500;
 /** A main at a breakpoint answers at once, in ms. */
@@ -98,7 +95,7 @@ export class Connection {
     if (late !== null) await this.#connect(late);
     const [wire, session] = [this.#wire, this.#session];
     if (wire === null || session === null) return;
-    await session.drain(DRAIN_SILENT_MS, DRAIN_MS);
+    await session.drain();
     if (this.#isOurs) {
       const before = listenersOf(this.#target.folder).length;
       wire.post('Runtime.evaluate', { expression: CLOSE, silent: true }, () => {});
