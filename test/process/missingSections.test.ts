@@ -33,12 +33,15 @@ const STARTS = (then: string): string => `const { Worker } = require('node:worke
   for (let count = 0; count < 2; count = Atomics.load(started, 0)) Atomics.wait(started, 0, count);
   console.log('ready');`;
 
+/** Time enough for whole answers, on a machine that has little. */
+const ENVIRONMENT = { GMR_FORMAT: 'json', GMR_DEADLINE_MS: '5000' };
+
 async function reportOf(
   code: string,
   options: FixtureOptions,
   ask: (fixture: Fixture) => Promise<void>,
 ): Promise<Report> {
-  const fixture = spawnFixture(code, { ...options, env: { GMR_FORMAT: 'json', ...options.env } });
+  const fixture = spawnFixture(code, { ...options, env: { ...ENVIRONMENT, ...options.env } });
   try {
     await fixture.ready();
     await ask(fixture);
@@ -110,7 +113,7 @@ test(
 );
 
 test('a worker that hangs has its sections named as missing as well', { timeout: 30_000 }, async () => {
-  const hangs = `setTimeout(() => { for (;;); }, 1000);`;
+  const hangs = `setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 1000);`;
   const report = await reportOf(`${STARTS(hangs)} ${IDLES}`, {}, async (fixture) => {
     await delay(2000);
     fixture.signal('SIGUSR2');
