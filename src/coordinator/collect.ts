@@ -47,8 +47,9 @@ export interface OwnThread {
 
 export async function collect(request: ReportRequest, lanes: Lanes): Promise<Collected> {
   forgetEnded(lanes.shared);
+  // A thread may beat, or be there at all, only since the request came.
   const turnedAgoMs = Object.fromEntries(
-    lanes.shared.threads().map((slot) => [slot.threadId, request.startedMs - slot.turnedAtMs]),
+    lanes.shared.threads().map((slot) => [slot.threadId, Math.max(0, request.startedMs - slot.turnedAtMs)]),
   );
   const question = toSnapshotRequest(request, 'port');
   const own = lanes.own === null ? null : describeOwn(lanes.own, request);
