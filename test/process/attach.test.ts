@@ -9,6 +9,8 @@ import { after, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { listenersOf } from '../../src/cli/attach/listeners.js';
+import { readTarget } from '../../src/cli/attach/target.js';
+import { takeTurn } from '../../src/cli/attach/turn.js';
 import type { Report } from '../../src/report/types.js';
 import { assertOneLine, GMR, plainEnvironment } from '../cli/gmr.js';
 import { assertValid } from '../harness/schema.js';
@@ -177,6 +179,34 @@ describe('gmr dump --attach', () => {
     const report = await reportOf(fixture.pid);
     assert.equal(report.threads[0]?.readBy, 'inspector', JSON.stringify(report.report.notRead));
     await untilTrue('it is as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
+    await fixture.stop();
+  });
+
+  test('several that attach at about the same time all read it, one after the other', BOUND, async () => {
+    const fixture = await start(['idle'], [`--inspect-port=${await freePort()}`]);
+    const before = seen(fixture);
+    const reports = await Promise.all(
+      [0, 80, 160, 240, 320].map(async (afterMs) => {
+        await delay(afterMs);
+        return reportOf(fixture.pid, ['--deadline', '30000']);
+      }),
+    );
+    for (const { threads, report } of reports)
+      assert.deepEqual([threads.length, threads[0]?.readBy], [1, 'inspector'], JSON.stringify(report.notRead));
+    await untilTrue('it is as before', () => JSON.stringify(seen(fixture)) === JSON.stringify(before));
+    await fixture.stop();
+  });
+
+  test('does nothing to a process while somebody else has the turn', BOUND, async () => {
+    const fixture = await start(['idle']);
+    const endTurn = await takeTurn(readTarget(fixture.pid), {});
+    const waiting = attach(fixture.pid, ['--deadline', '30000']);
+    await delay(2000);
+    assert.equal(fixture.stderr, '');
+    endTurn();
+    const { code, stderr } = await waiting;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /waits for somebody else who reads process \d+\n/);
     await fixture.stop();
   });
 

@@ -22,6 +22,7 @@ import { Connection } from './connection.js';
 import { readFacts, type ProcessFacts } from './facts.js';
 import { watchKernelThreads } from './kernelThreads.js';
 import { ended, isAlive, readTarget, type Target } from './target.js';
+import { takeTurn } from './turn.js';
 
 /** For the threads and their evidence, and then for the heaps of those that wait; a quiet machine needs a tenth of it. In ms. */
 const DEADLINE_MS = 8000;
@@ -49,18 +50,21 @@ export interface AttachOptions {
 }
 
 /**
- * The report of process `pid`, at the latest some 13 s after the call with the default deadline.
+ * The report of process `pid`, at the latest some 13 s after the call with the default deadline, and later where others attach
+ * to it as well.
  * @throws {GuruError} `GMR_TARGET` for a process that cannot be attached to, or ends meanwhile; `GMR_UNSUPPORTED` where there
  * is no procfs. The reason of `options.signal` when that is aborted.
  */
 export async function attachedReport(pid: number, options: AttachOptions = {}): Promise<Report> {
   const target = readTarget(pid);
+  const endTurn = await takeTurn(target, options);
   const connection = new Connection(target);
   try {
     return await unlessAborted(reportThrough(connection, target, options), options.signal);
   } finally {
     options.onStep?.(`closes the inspector of process ${pid}`);
     await connection.close();
+    endTurn();
   }
 }
 
