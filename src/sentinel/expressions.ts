@@ -70,12 +70,7 @@ function bundled(name: string): string {
 
 /** What of this package runs in threads of the application, as V8 knows scripts: by path, or by URL. */
 function ownFiles(): string[] {
-  const paths = [
-    'register.cjs',
-    'guru-meditation-agent.cjs',
-    'guru-meditation-coordinator.cjs',
-    'index.js',
-    'guru-meditation-report.cjs',
-  ].map((name) => join(FOLDER, name));
+  const parts = ['agent', 'answers', 'coordinator', 'leading', 'report'].map((part) => `guru-meditation-${part}.cjs`);
+  const paths = ['register.cjs', 'index.js', ...parts].map((name) => join(FOLDER, name));
   return paths.flatMap((path) => [path, pathToFileURL(path).href]);
 }
