@@ -101,6 +101,7 @@ export class Agent implements Watched {
     } catch {
       // What fails here fails again in a report, which says so.
     }
+    this.heartbeat.leaveOut();
   }
 
   /** What tasks are labelled with; without tracked tasks nobody would see it. */

@@ -39,6 +39,11 @@ export class Heartbeat {
     return utilizationSince(this.#last, nodePerformance().eventLoopUtilization());
   }
 
+  /** What the loop did since the last heartbeat counts no more: it was this package's own work. */
+  leaveOut(): void {
+    this.#last = nodePerformance().eventLoopUtilization();
+  }
+
   setInterval(intervalMs: number | null): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#intervalMs = intervalMs ?? 0;
