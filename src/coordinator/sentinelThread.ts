@@ -126,6 +126,7 @@ export class SentinelThread {
   }
 
   #ended(): void {
+    this.#shared.setAttached(false); // Its sessions went with it, and an exit would wait for them.
     this.#link?.close();
     this.#link = null;
     this.#worker = null;
