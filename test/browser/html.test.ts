@@ -215,6 +215,28 @@ test('on a phone nothing is wider than the screen, folded or not, in light and i
   }
 });
 
+/** Selects whose words, and buttons whose text, have less room than they take by themselves. */
+const SQUEEZED = `[...document.querySelectorAll('select, button')].filter((one) => {
+  if (one.getClientRects().length === 0) return false;
+  const alone = one.cloneNode(one.tagName === 'BUTTON');
+  if (one.tagName === 'SELECT') alone.append(one.selectedOptions[0].cloneNode(true));
+  alone.style.cssText = 'position: absolute; width: max-content';
+  one.after(alone);
+  const room = one.getBoundingClientRect().width - alone.getBoundingClientRect().width;
+  alone.remove();
+  return room < -0.5;
+}).map((one) => one.textContent.slice(0, 40))`;
+
+test('on a phone every button and every choice has room for its words', BOUND, async () => {
+  const small = { ...PHONE, viewport: { width: 360, height: 740 } };
+  await withPage(chromium(), renderHtml(bigReport()), small, async ({ page }) => {
+    await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+    assert.deepEqual(await page.evaluate(SQUEEZED), []);
+    const chip = await page.locator('.chip', { hasText: 'spinning' }).first().textContent();
+    assert.equal(chip, 'spinning 41\u00a0s');
+  });
+});
+
 test('without scripts the verdicts, all threads and the first tasks can still be read', BOUND, async () => {
   await withPage(chromium(), renderHtml(bigReport()), { ...DESKTOP, javaScriptEnabled: false }, async ({ page }) => {
     await page.getByText('worker 3 of pool pdf-render, for 41 s').first().waitFor();

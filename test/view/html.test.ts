@@ -107,7 +107,7 @@ test('the page says the verdicts first, then every thread with its state and its
     'while (y &lt; page.bottom) {',
     'WAITS',
     'Threads',
-    'spinning 41 s',
+    'spinning 41\u00a0s',
     'Green threads',
   ];
   const places = order.map((text) => texts.indexOf(text));

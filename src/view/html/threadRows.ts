@@ -68,7 +68,7 @@ function threadRow(report: Report, thread: ThreadReport): PageElement {
         element('strong', {}, threadName(report, thread.threadId)),
         ...belonging(thread),
       ),
-      element('span', { class: 'chip' }, stateOf(report, thread)),
+      element('span', { class: 'chip' }, unbrokenTime(stateOf(report, thread))),
       gauge('CPU', cpu),
       gauge('Loop', thread.eventLoop?.utilization ?? null),
       frame === null
@@ -117,4 +117,9 @@ function toneOf(report: Report, thread: ThreadReport): string {
   if (severities.includes('warning')) return 'warning';
   if (thread.state === 'busy') return 'good';
   return thread.state === 'idle' ? 'quiet' : 'warning';
+}
+
+/** On a phone there is room for two lines, and none for a unit that stands alone in the second. */
+function unbrokenTime(state: string): string {
+  return state.replace(/(?<=\d) (?=[a-z]+$)/, '\u00a0');
 }
