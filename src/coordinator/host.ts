@@ -1,5 +1,5 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
-import { setTimeout } from 'node:timers';
+import { setImmediate, setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import type { Agent, AgentSetup } from '../agent/agent.js';
 import type { CodeForWorkers } from '../agent/codeCache.js';
@@ -254,7 +254,7 @@ export class Host {
       this.tellSections();
       return this.#tellFacts();
     });
-    link.on('turns', () => null);
+    link.on('turns', untilLoopTurned);
     link.on<string>('reported', (id) => this.#reports.announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
@@ -274,4 +274,12 @@ export class Host {
   async #tellFacts(): Promise<void> {
     this.#sentinel.link?.tell('main facts', await this.#reports.facts(null));
   }
+}
+
+/**
+ * Resolves when whatever waited for this loop has been read. An immediate runs after the loop has polled, and libuv calls what
+ * listens to signals last of a poll: what came meanwhile, the one after the next poll has behind it.
+ */
+function untilLoopTurned(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }

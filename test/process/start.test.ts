@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Report } from '../../src/report/types.js';
 import { untilInstalled } from '../harness/installed.js';
-import { assertQuiet, ROOT, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
+import { assertQuiet, REGISTER, ROOT, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
 
 const PACKAGE = JSON.stringify(`file://${join(ROOT, 'dist/index.js')}`);
 
@@ -47,6 +47,32 @@ test(
       assertOfHang(await fixture.report());
       // The next one is heard by the sentinel alone, and is another report.
       fixture.signal('SIGUSR2');
+      assertOfHang(await fixture.report());
+    });
+  },
+);
+
+/** A port that is older than ours, so that its messages are heard first of what one poll of the loop brings. */
+const OLDER_PORT = `const { port1, port2 } = new MessageChannel();
+  port1.unref();
+  globalThis.soon = (listener) => { port1.onmessage = listener; port2.postMessage(null); };`;
+
+test(
+  'a signal that comes while the loop runs what it has polled, and is not read before main hangs, is answered',
+  { timeout: 30_000, skip: !IS_LINUX },
+  async (t) => {
+    const older = join(dirname(unmadePath(t)), 'older.cjs');
+    writeFileSync(older, OLDER_PORT);
+    const hangs = `function hang() { for (;;); }
+      console.log('ready'); ${IDLE}
+      setTimeout(() => soon(() => {
+        process.kill(process.pid, 'SIGUSR2');
+        // The sentinel asks meanwhile, and its question is the next thing that the loop hears.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+        setImmediate(hang);
+      }), 700);`;
+    const options = { preload: 'none', execArgv: ['--require', older, '--require', REGISTER] } as const;
+    await using(spawnFixture(hangs, { ...options, env: { GMR_FORMAT: 'json' } }), async (fixture) => {
       assertOfHang(await fixture.report());
     });
   },
