@@ -53,8 +53,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   );
   const question = toSnapshotRequest(request, 'port');
   const own = lanes.own === null ? null : describeOwn(lanes.own, request);
-  const withPort = new Set(lanes.ports.threadIds);
-  const asking = lanes.ports.ask(question, request.startedMs);
+  const asking = lanes.ports.ask(question, request.startedMs, introducing(lanes, own));
   await asking.spoken(staleThreads(lanes), request.graceMs);
   const stacks = new StacksFirst();
   // Awaited as they start: what is pending meanwhile is then told from the application's tasks by who waits for it.
@@ -62,7 +61,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
     reach(lanes, request, [...(own === null ? [] : [own]), ...asking.answers.values()], stacks),
     restAfter(stacks, lanes, { request, question, own, asking }),
   ]);
-  const [main, threadSections] = rest;
+  const [main, threadSections, withPort] = rest;
   const reached = withoutEnded(reading, lanes);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
   const heapScans = request.readTasks ? await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []) : [];
@@ -105,9 +104,10 @@ async function restAfter(
     own,
     asking,
   }: { request: ReportRequest; question: SnapshotRequest; own: Answer | null; asking: Asking },
-): Promise<[MainFacts, ThreadSections[]]> {
+): Promise<[MainFacts, ThreadSections[], Set<number>]> {
   await stacks.waited(STACKS_FIRST_MS);
   asking.askTasks();
+  const withPort = new Set(lanes.ports.threadIds);
   const workers = [...asking.answers.keys()].filter(isWorker);
   const [main, threadSections] = await together([
     lanes.mainFacts(request),
@@ -115,7 +115,7 @@ async function restAfter(
     before(addOwnTasks(lanes, question, own?.snapshot ?? null), request),
     asking.answered(request.deadlineMs),
   ]);
-  return [main, threadSections];
+  return [main, threadSections, withPort];
 }
 
 async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
@@ -168,6 +168,12 @@ function staleThreads(lanes: Lanes): Set<number> {
   if (lanes.heartbeatMs === null) return new Set();
   const staleBefore = monotonicMs() - lanes.heartbeatMs * 2 - 50;
   return new Set(lanes.shared.threads().flatMap((slot) => (slot.turnedAtMs < staleBefore ? [slot.threadId] : [])));
+}
+
+/** Instrumented threads: a port of each is there, or is on its way. */
+function introducing({ shared }: Lanes, own: Answer | null): number[] {
+  const others = [own?.snapshot.threadId, shared.sentinelThreadId];
+  return shared.threads().flatMap(({ threadId }) => (others.includes(threadId) ? [] : [threadId]));
 }
 
 /** Whether `spoken` are all threads that anybody knows of: those with a slot, and the children of those that spoke. */

@@ -7,7 +7,7 @@ import type { ThreadSections } from './portLane.js';
 export interface Asked {
   /** Those that have an agent, at the end. */
   instrumented: readonly number[];
-  /** Those of which a port was there when the request came. */
+  /** Those of which a port was there when sections were asked for. */
   withPort: ReadonlySet<number>;
   answers: readonly Answer[];
   unread: readonly Unread[];

@@ -53,6 +53,7 @@ export class PortLane {
     });
     port.on('close', () => this.#forget(threadId, port));
     port.unref();
+    for (const asking of this.#asking) asking.meet(threadId, port);
   }
 
   /** Sends one message to every agent. */
@@ -60,14 +61,18 @@ export class PortLane {
     for (const port of this.#ports.values()) port.postMessage(message);
   }
 
-  /** Asks all agents at once; `started` is the monotonic time of the request, from which answers are timed. */
-  ask(request: SnapshotRequest, started: number): Asking {
+  /**
+   * Asks all agents at once, and those that introduce themselves meanwhile.
+   * @param started - the monotonic time of the request, from which answers are timed
+   * @param expected - threads whose port is waited for as well: they are there, and may have only just started
+   */
+  ask(request: SnapshotRequest, started: number, expected: Iterable<number> = []): Asking {
     const askTasks = (threadId: number): void => {
       this.#ports.get(threadId)?.postMessage({ kind: 'tasks', request } satisfies ToAgent);
     };
-    const asking = new Asking(request.requestId, this.threadIds, started, askTasks, () => this.#asking.delete(asking));
+    const asking = new Asking(request, started, expected, askTasks, () => this.#asking.delete(asking));
     this.#asking.add(asking);
-    this.tellAll({ kind: 'snapshot', request });
+    for (const [threadId, port] of this.#ports) asking.meet(threadId, port);
     return asking;
   }
 
@@ -103,7 +108,7 @@ export class PortLane {
 /** One request under way: who has answered, and whose tasks are still to come. */
 export class Asking {
   readonly answers = new Map<number, Answer>();
-  readonly #requestId: string;
+  readonly #request: SnapshotRequest;
   readonly #started: number;
   readonly #silent: Set<number>;
   readonly #tasksToCome = new Set<number>();
@@ -112,16 +117,16 @@ export class Asking {
   #wake: () => void = () => {};
 
   constructor(
-    requestId: string,
-    threadIds: readonly number[],
+    request: SnapshotRequest,
     started: number,
+    expected: Iterable<number>,
     askTasks: (threadId: number) => void,
     close: () => void,
   ) {
     this.#turns = new InTurn(askTasks);
-    this.#requestId = requestId;
+    this.#request = request;
     this.#started = started;
-    this.#silent = new Set(threadIds);
+    this.#silent = new Set(expected);
     this.#close = close;
   }
 
@@ -147,12 +152,18 @@ export class Asking {
     this.#close();
   }
 
+  /** Asks one thread by its port. */
+  meet(threadId: number, port: MessagePort): void {
+    if (this.answers.has(threadId)) return;
+    this.#silent.add(threadId);
+    port.postMessage({ kind: 'snapshot', request: this.#request } satisfies ToAgent);
+  }
+
   take(threadId: number, message: unknown): void {
-    if (isAnswer(message, this.#requestId)) this.#describe(threadId, message.snapshot);
-    else if (isPools(message, this.#requestId) && areSoundPools(message.answer))
-      this.#addPools(threadId, message.answer);
-    else if (isTasks(message, this.#requestId) && isSoundTasks(message.answer))
-      this.#addTasks(threadId, message.answer);
+    const { requestId } = this.#request;
+    if (isAnswer(message, requestId)) this.#describe(threadId, message.snapshot);
+    else if (isPools(message, requestId) && areSoundPools(message.answer)) this.#addPools(threadId, message.answer);
+    else if (isTasks(message, requestId) && isSoundTasks(message.answer)) this.#addTasks(threadId, message.answer);
     this.#wake();
   }
 

@@ -93,6 +93,19 @@ test(
   },
 );
 
+test('a worker that introduces itself while the report is taken is asked as well', { timeout: 30_000 }, async () => {
+  // Workers of a late install are told of when they run their first code, and this one goes on running it.
+  const blocks = `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);`;
+  const takes = `import(${PACKAGE}).then(async ({ report, setup }) => {
+    setup({});
+    ${STARTS(blocks)}
+    console.error(JSON.stringify(await report(), null, 2)); });`;
+  const report = await reportOf(takes, { preload: 'none', env: { GMR_GRACE_MS: '3000' } }, () => Promise.resolve());
+  assert.deepEqual(report.sections[0]?.data, { [`thread ${WITH_SECTION}`]: { answer: 42 } });
+  assert.equal(threadOf(report, WITH_SECTION).readBy, 'port');
+  assert.deepEqual(notReadOf(report, WITH_SECTION), []);
+});
+
 test(
   'without a sentinel nobody can tell what such a worker registered, and nobody says that it hangs',
   { timeout: 30_000 },
