@@ -89,17 +89,19 @@ async function buildPair({ first, later }) {
   const [early, late] = await Promise.all([first, later].map(({ entry }) => modulesOf(entry)));
   const shared = early.filter((file) => late.includes(file) && REMEMBERS.test(readFileSync(join(ROOT, file), 'utf8')));
   const lent = await buildLater(later, first.name, shared);
-  await build({
+  const file = join(DIST, `${first.name}.cjs`);
+  const { outputFiles } = await build({
     ...BUNDLED,
     ...AS_COMMON_JS,
     minifyWhitespace: true,
     minifySyntax: true,
     minifyIdentifiers: first.minifyIdentifiers,
-    banner: { js: STRICT },
-    outfile: join(DIST, `${first.name}.cjs`),
+    outfile: file,
     outdir: undefined,
+    write: false,
     stdin: { contents: [`export * from './${first.entry}';`, ...lent].join('\n'), resolveDir: ROOT },
   });
+  for (const { text } of outputFiles) writeFileSync(file, wrapped(text));
 }
 
 /** Returns the lines that lend it what it asks of these files. */
@@ -120,7 +122,7 @@ async function buildLater({ name, entry }, lender, shared) {
       return `import {${names}} from './${lender}.cjs'`;
     });
     const { code } = await transform(asking, { ...COMMON, ...AS_COMMON_JS, minify: true });
-    writeFileSync(path.replace(/\.js$/, '.cjs'), strict(code));
+    writeFileSync(path.replace(/\.js$/, '.cjs'), wrapped(code));
   }
   return lent;
 }
@@ -138,6 +140,11 @@ function fromTheOther(lender, files) {
 
 function strict(code) {
   return code.startsWith(STRICT) ? code : STRICT + code;
+}
+
+/** What `src/agent/threadPart.ts` runs. */
+function wrapped(code) {
+  return `(function (exports, require, module, __filename, __dirname) {${strict(code)}\n})`;
 }
 
 /** What applications import, and the command: modules, as the rest of the package is to the outside. */

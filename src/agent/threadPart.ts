@@ -1,15 +1,15 @@
 /**
  * Loads what runs in every thread, in two parts, each a file of its own: the one that watches may come out of the code cache
  * (`codeCache.ts`); the one that answers comes out of memory, when it is needed, and asks the first for what both need.
+ *
+ * Such a file is one function, the one that `require` would put around it: putting it there at each start of a process would
+ * copy the text, and with that much more allocated a short-lived process collects garbage once more.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { Script } from 'node:vm';
 import type { CompiledFile, CompiledSource } from './codeCache.js';
-
-/** On one line with the first of the file, whose columns are moved back by as much. */
-const HEAD = '(function (exports, require, module, __filename, __dirname) {';
 
 type Wrapper = (
   exports: object,
@@ -25,7 +25,7 @@ export interface LoadedPart extends CompiledFile {
 }
 
 /**
- * Runs a CommonJS file as `require` would, but that nobody else finds it, and that it cannot `import()` (`lendImport`).
+ * Runs such a file as `require` would, but that nobody else finds it, and that it cannot `import()` (`lendImport`).
  * @param known - the file as another thread has compiled it
  * @throws what reading, compiling or running it throws
  */
@@ -52,11 +52,7 @@ function runPart(
   code: Uint8Array | null,
   require: (name: string) => unknown,
 ): { exports: object; script: Script } {
-  const script = new Script(`${HEAD}${source}\n})`, {
-    filename: file,
-    columnOffset: -HEAD.length,
-    ...(code && { cachedData: code }),
-  });
+  const script = new Script(source, { filename: file, ...(code && { cachedData: code }) });
   const module = { exports: {} };
   const run = script.runInThisContext() as Wrapper;
   run(module.exports, require, module, file, dirname(file));
