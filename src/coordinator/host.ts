@@ -254,7 +254,7 @@ export class Host {
       this.tellSections();
       return this.#tellFacts();
     });
-    link.on('turns', untilLoopTurned);
+    link.onLater('turns', onceLoopTurned);
     link.on<string>('reported', (id) => this.#reports.announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
@@ -277,9 +277,9 @@ export class Host {
 }
 
 /**
- * Resolves when whatever waited for this loop has been read. An immediate runs after the loop has polled, and libuv calls what
- * listens to signals last of a poll: what came meanwhile, the one after the next poll has behind it.
+ * Calls back when whatever waited for this loop has been read. An immediate runs after the loop has polled, and libuv calls
+ * what listens to signals last of a poll: what came meanwhile, the one after the next poll has behind it.
  */
-function untilLoopTurned(): Promise<void> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+function onceLoopTurned(call: (answer: null) => void): void {
+  setImmediate(() => setImmediate(() => call(null)));
 }

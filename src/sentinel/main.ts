@@ -9,9 +9,8 @@ import { nameOwnThread } from '../coordinator/asking/threadName.js';
 import type { Collected, MainFacts, ReportRequest, ScanCandidate } from '../coordinator/collected.js';
 import type { ErrandOfMain } from '../coordinator/errand.js';
 import { loadHeavyEnd } from '../coordinator/heavyEnd.js';
-import { Lead, type FinishOrder } from '../coordinator/lead.js';
+import type { FinishOrder } from '../coordinator/lead.js';
 import { Link } from '../coordinator/link.js';
-import { ownIdentity } from '../coordinator/mainFacts.js';
 import { sayOnce } from '../coordinator/notice.js';
 import { PortLane } from '../coordinator/portLane.js';
 import type {
@@ -32,31 +31,23 @@ import { FileTriggers } from './fileTriggers.js';
 import { HandOver } from './handOver.js';
 import { LoopChecks } from './loopCheck.js';
 import { FactsOfMain } from './mainFacts.js';
-import { loadInspector } from './ownInspector.js';
 import { raisePriority } from './priority.js';
-import { ProcessReach, SILENT_MS } from './reach.js';
 import { ReportQueue } from './reportQueue.js';
+import type { SentinelReports } from './sentinelReports.js';
 import { listenToSignal } from './signal.js';
 import { StandIn, type Claim } from './standIn.js';
 import { Stopping } from './stopping.js';
 import { isSignalUnread } from './unreadSignal.js';
 import { Watchdog } from './watchdog.js';
 
-/** When the heavy end is loaded, unless a report needs it earlier: what lives shorter is spared it. */
-const HEAVY_END_AFTER_MS = 500;
+/** When all that reports need is loaded, unless one needs it earlier: what lives shorter is spared it, in ms. */
+const LOADED_AFTER_MS = 500;
 
 const setup = workerData as SentinelSetup & { port: MessagePort };
 let settings = setup.settings;
 const shared = new SharedState(setup.buffer);
 const link = new Link(setup.port);
 const ports = new PortLane((gone) => shared.freeSlotOf(gone));
-const reach = new ProcessReach({
-  shared,
-  knownThreads: () => shared.threads(),
-  inspector: loadInspector(setup.inspector),
-  kernelOptions: () => ({ readMemory: settings.readMemory }),
-  silentMs: SILENT_MS,
-});
 const factsOfMain = new FactsOfMain(shared, link, setup);
 const standIn = new StandIn(shared, (boundMs) =>
   link.ask('turns', null, boundMs).then(
@@ -75,23 +66,23 @@ const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
 let isAnswering = false;
 let finishedClaim = 0;
 let watchdog: Watchdog | null = null;
+let reports: Promise<SentinelReports> | null = null;
 
-const lead = new Lead(
-  'sentinel',
-  shared,
-  setup.token,
-  () => ({
-    collectedBy: 'sentinel',
-    identity: ownIdentity,
-    shared,
-    heartbeatMs: settings.heartbeat,
-    ports,
-    reach,
-    own: null,
-    mainFacts: (request) => factsOfMain.ask(request, settings),
-  }),
-  (collected, order) => Promise.resolve(loadHeavyEnd().finishReport(collected, settings, order)),
-);
+/** See `sentinelReports.ts`. @throws when the package's files are gone; then the next one who needs it tries again. */
+function loadReports(): Promise<SentinelReports> {
+  reports ??= makeReports();
+  return reports;
+}
+
+async function makeReports(): Promise<SentinelReports> {
+  try {
+    const part = await import('./sentinelReports.js');
+    return new part.SentinelReports({ setup, settings: () => settings, shared, ports, factsOfMain });
+  } catch (error) {
+    reports = null;
+    throw error;
+  }
+}
 
 function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
   stopping.handledByOthers = handledByOthers;
@@ -226,6 +217,7 @@ async function answerCheck(place: AnswerPlace): Promise<void> {
 
 async function takeQuietReport(detail: string): Promise<Report | null> {
   const order = { deliver: false, wantReport: true, answer: null };
+  const { lead } = await loadReports();
   return (await lead.run({ kind: 'watchdog', detail }, settings, order)).report;
 }
 
@@ -237,28 +229,33 @@ async function report(claim: Claim, trigger: Trigger): Promise<void> {
   const { errand } = todo;
   isAnswering = errand.order.answer !== null;
   try {
+    const { lead } = await loadReports();
     const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
     if (made !== null) handOver.offer(made);
   } finally {
+    shared.releaseLead(claim.number);
     isAnswering = false;
   }
 }
 
 /** Where it fails now, the first report says why. */
-function loadAhead(): void {
+async function loadAhead(): Promise<void> {
   try {
+    await loadReports();
     loadHeavyEnd();
   } catch {
     // Tried again when it is needed.
   }
 }
 
-link.on<{ request: ReportRequest; answered: number[] }>('reach', ({ request, answered }) =>
-  reach.read(request, answered, () => link.tell('stacks', null)),
-);
-link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', ({ request, candidates }) =>
-  reach.scan(request, candidates),
-);
+link.on<{ request: ReportRequest; answered: number[] }>('reach', async ({ request, answered }) => {
+  const { reach } = await loadReports();
+  return reach.read(request, answered, () => link.tell('stacks', null));
+});
+link.on<{ request: ReportRequest; candidates: ScanCandidate[] }>('scan', async ({ request, candidates }) => {
+  const { reach } = await loadReports();
+  return reach.scan(request, candidates);
+});
 link.on<{ collected: Collected; order: FinishOrder }>('finish', ({ collected, order }) => {
   factsOfMain.keep(collected.main);
   const claim = shared.claims;
@@ -281,7 +278,7 @@ link.on<string[]>('section titles', (titles) => factsOfMain.keepTitles(titles));
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
 link.on<SignalsHeard>('signals', listen);
 link.on<MainFacts>('main facts', (facts) => factsOfMain.keep(facts));
-link.on('exiting', () => reach.abort());
+link.on('exiting', async () => (await reports)?.reach.abort());
 
 process.on('workerMessage', (message: unknown) => {
   if (!isHello(message, setup.hello)) return;
@@ -299,4 +296,4 @@ shared.sentinelThreadId = threadId;
 link.tell('up', { hears: [...ears.keys()] });
 parentPort?.unref();
 setInterval(() => {}, 1_000_000); // Keeps this thread going; main holds it unref'd, so it ends with the process.
-setTimer(loadAhead, HEAVY_END_AFTER_MS).unref();
+setTimer(() => void loadAhead(), LOADED_AFTER_MS).unref();
