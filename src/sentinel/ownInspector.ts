@@ -1,4 +1,7 @@
 /** The inspector of the process that the sentinel belongs to. */
+import { FRAGILE_WAITS_FLAG, HeapScanner } from './heapScan.js';
+import { InspectorLane } from './inspectorLane.js';
+import { InspectorSession } from './inspectorSession.js';
 import type { Inspector } from './reach.js';
 
 const FORBIDDEN = 'the permission model or this build of Node.js forbids the inspector';
@@ -7,13 +10,7 @@ const FORBIDDEN = 'the permission model or this build of Node.js forbids the ins
 export async function loadInspector(allowed: boolean): Promise<Inspector | string> {
   if (!allowed) return FORBIDDEN;
   try {
-    const [{ InspectorLane }, { HeapScanner, FRAGILE_WAITS_FLAG }, { InspectorSession }, { mainThreadWire }] =
-      await Promise.all([
-        import('./inspectorLane.js'),
-        import('./heapScan.js'),
-        import('./inspectorSession.js'),
-        import('./mainThreadWire.js'),
-      ]);
+    const { mainThreadWire } = await import('./mainThreadWire.js');
     const pace = { slowness: 1, waitsAreFragile: process.allowedNodeEnvironmentFlags.has(FRAGILE_WAITS_FLAG) };
     return {
       lane: (request, skip) => new InspectorLane(request, skip, new InspectorSession(mainThreadWire())),
