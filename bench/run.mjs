@@ -2,9 +2,9 @@
  * The benchmarks: `npm run bench` for all, `npm run bench -- snapshot` for one.
  *
  *   node bench/run.mjs [snapshot|steady|memory|start|size]... [--node <binary>] [--pairs <n>] [--only <text>]
- *                      [--preload <file>] [--json <file>] [--quick] [--smoke]
+ *                      [--preload <file>] [--json <file>] [--judged] [--quick] [--smoke]
  *
- * `--quick` runs each briefly; its figures mean nothing. `--smoke` does so without the network, for continuous integration.
+ * `--judged` leaves out what no target needs, as a run of all does. `--quick` runs each briefly; its figures mean nothing. `--smoke` does so without the network, for continuous integration.
  * `--only` leaves out works of `steady` and scenes of `snapshot` whose name, as tables show it, does not hold the text.
  * `--preload` holds any other file that `-r` loads against a bare process as well. Results of a whole run are kept in
  * `bench/results`; `node bench/readme.mjs` makes the README's table of them. The package must be built.
@@ -41,7 +41,7 @@ function readOptions() {
   if (!Number.isInteger(pairs) || pairs < 1) throw new WrongCall(`--pairs: expected 1 or more, got ${values.pairs}`);
   if (!existsSync(PRELOAD)) throw new WrongCall('the package is not built: run npm run build first');
   const names = positionals.length > 0 ? positionals : Object.keys(BENCHMARKS);
-  const isAll = positionals.length === 0;
+  const isAll = positionals.length === 0 || values.judged;
   return {
     ...values,
     names,
@@ -62,6 +62,7 @@ function parse() {
         only: { type: 'string', default: '' },
         preload: { type: 'string' },
         json: { type: 'string' },
+        judged: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         smoke: { type: 'boolean', default: false },
       },
