@@ -254,7 +254,8 @@ export class Host {
       this.tellSections();
       return this.#tellFacts();
     });
-    link.onLater('turns', onceLoopTurned);
+    link.on('turns', () => null);
+    link.onLater('reads', onceLoopHasRead);
     link.on<string>('reported', (id) => this.#reports.announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
@@ -280,6 +281,6 @@ export class Host {
  * Calls back when whatever waited for this loop has been read. An immediate runs after the loop has polled, and libuv calls
  * what listens to signals last of a poll: what came meanwhile, the one after the next poll has behind it.
  */
-function onceLoopTurned(call: (answer: null) => void): void {
+function onceLoopHasRead(call: (answer: null) => void): void {
   setImmediate(() => setImmediate(() => call(null)));
 }

@@ -1,6 +1,6 @@
 /** Bounded questions and answers over a private port between main and the sentinel. */
 import type { MessagePort, Transferable } from 'node:worker_threads';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { GuruError, messageOf } from '../errors.js';
 
 type Handler = (payload: never) => unknown;
@@ -60,7 +60,8 @@ export class Link {
   ask<Answer>(kind: string, payload: unknown, boundMs: number): Promise<Answer> {
     const question = ++this.#last;
     return new Promise<unknown>((resolve, reject) => {
-      const late = (): void => this.#settle(question, null);
+      // Not at once: where this thread was held up itself, the answer waits behind the timer, to be read by the next poll.
+      const late = (): void => void setImmediate(() => this.#settle(question, null));
       this.#waiting.set(question, { resolve, reject, timer: setTimeout(late, boundMs) });
       this.#port.postMessage({ question, kind, payload } satisfies Envelope);
     }) as Promise<Answer>;

@@ -49,12 +49,12 @@ const shared = new SharedState(setup.buffer);
 const link = new Link(setup.port);
 const ports = new PortLane((gone) => shared.freeSlotOf(gone));
 const factsOfMain = new FactsOfMain(shared, link, setup);
-const standIn = new StandIn(shared, (boundMs) =>
-  link.ask('turns', null, boundMs).then(
+const mainAnswers = (question: 'turns' | 'reads', boundMs: number): Promise<boolean> =>
+  link.ask(question, null, boundMs).then(
     () => true,
     () => false,
-  ),
-);
+  );
+const standIn = new StandIn(shared, mainAnswers);
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);

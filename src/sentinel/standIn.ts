@@ -11,6 +11,8 @@ import type { SharedState } from '../agent/sharedState.js';
 
 /** What main gets beyond its deadline, before a report that it claimed and did not finish is made without it, in ms. */
 const MAIN_LATE_MS = 300;
+/** A main that answered has this long to read the signal as well, in ms: its loop turns, and may have much to do. */
+const READ_MS = 250;
 /** When no signal came for so long, in ms, both have heard the last one. */
 const QUIET_MS = 1000;
 /** A signal that main was told of just now is heard here within this time, in ms, if it is at all. */
@@ -24,19 +26,24 @@ export interface Claim {
   ofMain: number | null;
 }
 
+/**
+ * Whether main answers within this time, in ms: to `turns` at once, to `reads` when its loop has also read the signals that
+ * came before the question. Must not reject.
+ */
+export type MainAnswers = (question: 'turns' | 'reads', boundMs: number) => Promise<boolean>;
+
 export class StandIn {
   readonly #shared: SharedState;
-  readonly #mainTurns: (boundMs: number) => Promise<boolean>;
+  readonly #mainAnswers: MainAnswers;
   #heard = 0;
   /** What main has heard beyond the sentinel. */
   #ahead: number;
   /** The last claim of main's that a signal heard here waits for. */
   #awaited = 0;
 
-  /** @param mainTurns - whether main answers within this time, in ms; must not reject */
-  constructor(shared: SharedState, mainTurns: (boundMs: number) => Promise<boolean>) {
+  constructor(shared: SharedState, mainAnswers: MainAnswers) {
     this.#shared = shared;
-    this.#mainTurns = mainTurns;
+    this.#mainAnswers = mainAnswers;
     this.#ahead = shared.signalsSeenByMain;
   }
 
@@ -46,13 +53,14 @@ export class StandIn {
    */
   async heard(graceMs: number, deadlineMs: (claim: number) => number, isOurs: () => boolean): Promise<Claim | null> {
     const number = ++this.#heard + this.#ahead;
+    const { claims, signalsSeenByMain } = this.#shared;
     // The whole grace in any case: a main that answers at once may hear the signal right after.
-    const [turns] = await Promise.all([this.#mainTurns(graceMs), setTimeout(graceMs)]);
+    const [turns] = await Promise.all([this.#mainAnswers('turns', graceMs), setTimeout(graceMs)]);
     if (!isOurs()) {
       this.#heard--;
       return null;
     }
-    if (turns) {
+    if (turns && (await this.#mainHasRead(claims, signalsSeenByMain))) {
       void this.#compareCounts();
       return this.#afterMain(deadlineMs);
     }
@@ -78,15 +86,25 @@ export class StandIn {
    * called for it. `isUnread`, asked only where main hangs, may be wrong once: main, when it wakes, has heard or has not.
    */
   async missed(graceMs: number, isUnread: () => boolean): Promise<boolean> {
-    if ((await this.#mainTurns(graceMs)) || !isUnread()) return false;
+    if ((await this.#mainAnswers('reads', graceMs)) || !isUnread()) return false;
     await setTimeout(HERE_TOO_MS);
     if (this.#heard > 0) return false; // It was that one, or one that is answered by the same report.
     void this.#compareWhenMainTurns();
     return true;
   }
 
+  /**
+   * A main that answered may have done so in the middle of what its loop had polled before the signal came, and hang since.
+   * One that has heard a signal since, or has begun a report, is past that.
+   */
+  async #mainHasRead(claims: number, seen: number): Promise<boolean> {
+    const { claims: claimsNow, leader, signalsSeenByMain } = this.#shared;
+    if (leader !== 'none' || claimsNow !== claims || signalsSeenByMain !== seen) return true;
+    return this.#mainAnswers('reads', READ_MS);
+  }
+
   async #compareWhenMainTurns(): Promise<void> {
-    if (await this.#mainTurns(LONGEST_MS)) await this.#compareCounts();
+    if (await this.#mainAnswers('reads', LONGEST_MS)) await this.#compareCounts();
   }
 
   async #compareCounts(): Promise<void> {

@@ -8,6 +8,7 @@ import { readTarget, type Target } from '../../src/cli/target.js';
 import type { AskedRequest } from '../../src/coordinator/asking/request.js';
 import { gmr, startGmr } from '../harness/command.js';
 import { leftIn, NO_PROCFS as skip, reportIn, TURNS, using } from '../harness/dump.js';
+import { untilInstalled } from '../harness/installed.js';
 import { assertQuiet } from '../harness/spawn.js';
 
 /** What is asked for while it lasts: main hears nothing, and there is no sentinel to hear it either. */
@@ -30,6 +31,9 @@ function requestTo(target: Target, id: string): AskedRequest {
 
 test('a request is taken by its own signal, not by that of the one before', { timeout: 60_000, skip }, async () => {
   await using(TURNS, {}, async (fixture) => {
+    // While the sentinel loads its parts it hears a signal late, and finds the second request in the place of the first.
+    await untilInstalled(fixture);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     const target = readTarget(fixture.pid);
     const leave = (id: string): Letter => {
       const letter = Letter.leave(target, requestTo(target, id));

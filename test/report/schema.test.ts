@@ -23,7 +23,9 @@ interface Schema {
 }
 
 const SCHEMA = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as Schema;
-const TYPES = readFileSync(join(ROOT, 'src/report/types.ts'), 'utf8');
+const TYPES = ['types', 'threadTypes', 'taskTypes', 'poolTypes']
+  .map((name) => readFileSync(join(ROOT, `src/report/${name}.ts`), 'utf8'))
+  .join('\n');
 /** What a reader of the JSON gets. */
 function printed(report: Report, sections?: string[]): Record<string, unknown> {
   return JSON.parse(renderJson(report, sections === undefined ? {} : { sections })) as Record<string, unknown>;

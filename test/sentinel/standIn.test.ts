@@ -10,7 +10,8 @@ const DEADLINE_MS = 30;
 /** The sentinel's side, and a main that can be told whether its loop turns. */
 interface Sides {
   shared: SharedState;
-  main: { turns: boolean };
+  /** `reads` is false for one that answers in the middle of a turn, and hangs before it reads what came meanwhile. */
+  main: { turns: boolean; reads: boolean };
   hear: (isOurs?: boolean) => Promise<Claim | null>;
   begun: (claim: number) => Promise<Claim | null>;
   missed: (isUnread: boolean) => Promise<boolean>;
@@ -18,11 +19,11 @@ interface Sides {
 
 function sides(): Sides {
   const shared = new SharedState();
-  const main = { turns: true };
-  const standIn = new StandIn(shared, async (boundMs) => {
+  const main = { turns: true, reads: true };
+  const standIn = new StandIn(shared, async (question, boundMs) => {
     // A question that may wait for days is answered when main wakes.
     if (boundMs > 10_000) while (!main.turns) await setTimeout(1, undefined, { ref: false });
-    return main.turns;
+    return question === 'turns' ? main.turns : main.turns && main.reads;
   });
   const hear = (isOurs = true): Promise<Claim | null> =>
     standIn.heard(
@@ -51,6 +52,21 @@ test('a main that turns is left to report, and one that hangs is not', async () 
   assert.ok(shared.countSignalOnMain() <= shared.signalsServed);
   shared.releaseLead(claim?.number ?? 0);
   assert.ok(shared.countSignalOnMain() > shared.signalsServed, 'the next one is its own again');
+});
+
+test('a main that answers and hangs before it reads the signal is not left to report', async () => {
+  const { shared, main, hear } = sides();
+  main.reads = false;
+  assert.notEqual(await hear(), null);
+  assert.equal(shared.leader, 'sentinel');
+});
+
+test('nor is a signal taken from a main that hears it after it answered', async () => {
+  const { shared, main, hear } = sides();
+  main.reads = false;
+  const heard = hear();
+  shared.countSignalOnMain();
+  assert.equal(await heard, null);
 });
 
 test('a signal that main alone heard, before the sentinel listened, hides no later one', async () => {
