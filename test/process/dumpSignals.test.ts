@@ -31,7 +31,7 @@ function requestTo(target: Target, id: string): AskedRequest {
 
 test('a request is taken by its own signal, not by that of the one before', { timeout: 60_000, skip }, async () => {
   await using(TURNS, {}, async (fixture) => {
-    // While the sentinel loads its parts it hears a signal late, and finds the second request in the place of the first.
+    // While the sentinel loads its parts it hears late.
     await untilInstalled(fixture);
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const target = readTarget(fixture.pid);
@@ -43,6 +43,8 @@ test('a request is taken by its own signal, not by that of the one before', { ti
     const first = leave('first');
     fixture.signal('SIGUSR2');
     while (!first.isTaken) await new Promise((resolve) => setTimeout(resolve, 1));
+    // The sentinel, which looks for the request of a signal when it hears it, has heard this one by then.
+    await new Promise((resolve) => setTimeout(resolve, 25));
     const second = leave('second');
     // Longer than the sentinel waits to see whether main hears the signal.
     await new Promise((resolve) => setTimeout(resolve, 600));
