@@ -8,7 +8,6 @@ import { readTarget, type Target } from '../../src/cli/target.js';
 import type { AskedRequest } from '../../src/coordinator/asking/request.js';
 import { gmr, startGmr } from '../harness/command.js';
 import { leftIn, NO_PROCFS as skip, reportIn, TURNS, using } from '../harness/dump.js';
-import { untilInstalled } from '../harness/installed.js';
 import { assertQuiet } from '../harness/spawn.js';
 
 /** What is asked for while it lasts: main hears nothing, and there is no sentinel to hear it either. */
@@ -31,9 +30,6 @@ function requestTo(target: Target, id: string): AskedRequest {
 
 test('a request is taken by its own signal, not by that of the one before', { timeout: 60_000, skip }, async () => {
   await using(TURNS, {}, async (fixture) => {
-    // While the sentinel loads its parts it hears late.
-    await untilInstalled(fixture);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
     const target = readTarget(fixture.pid);
     const leave = (id: string): Letter => {
       const letter = Letter.leave(target, requestTo(target, id));
@@ -43,7 +39,7 @@ test('a request is taken by its own signal, not by that of the one before', { ti
     const first = leave('first');
     fixture.signal('SIGUSR2');
     while (!first.isTaken) await new Promise((resolve) => setTimeout(resolve, 1));
-    // The sentinel, which looks for the request of a signal when it hears it, has heard this one by then.
+    // The sentinel looks for the request of a signal when it hears it, which is a little later than main does.
     await new Promise((resolve) => setTimeout(resolve, 25));
     const second = leave('second');
     // Longer than the sentinel waits to see whether main hears the signal.

@@ -18,9 +18,16 @@ export interface Asked extends AskedRequest {
 let ownStartTime: string | null = null;
 let taken = 0;
 
-/** What tells the request that waits for this process from every other one; null when none waits. */
+/**
+ * The id of the request that waits for this process; null when none waits. Nothing of the file itself tells two requests
+ * apart: the next one may get the inode of the last, within the same tick of the file system's clock.
+ */
 export function waitingRequest(places: readonly string[]): string | null {
-  return requestFiles(places).find(({ file }) => readRequest(file) !== null)?.identity ?? null;
+  for (const { file } of requestFiles(places)) {
+    const request = readRequest(file);
+    if (request !== null) return request.id;
+  }
+  return null;
 }
 
 /**
@@ -37,26 +44,25 @@ export function takeRequest(places: readonly string[]): Asked | 'expired' | null
   return null;
 }
 
-function requestFiles(places: readonly string[]): { folder: string; file: string; identity: string }[] {
+function requestFiles(places: readonly string[]): { folder: string; file: string }[] {
   const uid = process.geteuid?.();
   const startTime = readOwnStartTime();
   if (uid === undefined || startTime === null) return [];
   return places.flatMap((place) => {
     const folder = folderIn(place, uid);
     const file = join(folder, requestName(process.pid, startTime));
-    const identity = identityOf(folder, file, uid);
-    return identity === null ? [] : [{ folder, file, identity }];
+    return isOfAllowed(folder, file, uid) ? [{ folder, file }] : [];
   });
 }
 
-/** Root may ask every process; no other user but the process's own. Null for a file that is none of theirs. */
-function identityOf(folder: string, file: string, uid: number): string | null {
+/** Root may ask every process; no other user but the process's own. False for a file that is none of theirs. */
+function isOfAllowed(folder: string, file: string, uid: number): boolean {
   try {
     const facts = lstatSync(file, { throwIfNoEntry: false });
-    if (facts === undefined || reasonAgainst(folder, uid) !== null) return null;
-    return facts.isFile() && (facts.uid === uid || facts.uid === 0) ? `${facts.ino} ${facts.mtimeMs}` : null;
+    if (facts === undefined || reasonAgainst(folder, uid) !== null) return false;
+    return facts.isFile() && (facts.uid === uid || facts.uid === 0);
   } catch {
-    return null;
+    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,6 +61,16 @@ test('a request waits until it is taken, and is taken once', { skip }, (context)
   assert.equal(waitingRequest([place]), null);
   assert.equal(takeRequest([place]), null);
   assert.deepEqual(readdirSync(folder), []);
+});
+
+test('a request is told from the next one, whatever the file system says of the two', { skip }, (context) => {
+  const { place, file } = askPlace(context);
+  const found = ['first', 'second'].map((id) => {
+    writeFileSync(file, requestBy({ id }));
+    utimesSync(file, 1, 1);
+    return waitingRequest([place]);
+  });
+  assert.notEqual(found[0], found[1]);
 });
 
 test('a request that has expired waits for its signal, which it answers by nothing', { skip }, (context) => {
