@@ -4,7 +4,8 @@
  *   node bench/run.mjs [snapshot|steady|memory|start|size]... [--node <binary>] [--pairs <n>] [--only <text>]
  *                      [--preload <file>] [--json <file>] [--judged] [--quick] [--smoke]
  *
- * `--judged` leaves out what no target needs, as a run of all does. `--quick` runs each briefly; its figures mean nothing. `--smoke` does so without the network, for continuous integration.
+ * `--judged` leaves out what no target needs, as a run of all does. `--quick` runs each briefly; its figures mean nothing.
+ * `--smoke` does so without the network, for continuous integration.
  * `--only` leaves out works of `steady` and scenes of `snapshot` whose name, as tables show it, does not hold the text.
  * `--preload` holds any other file that `-r` loads against a bare process as well. Results of a whole run are kept in
  * `bench/results`; `node bench/readme.mjs` makes the README's table of them. The package must be built.

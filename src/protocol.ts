@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { PoolFacts } from './pools/adapters/adapter.js';
-import type { Frame, SectionReport, TasksMode, ThreadPhase, WaitsFor } from './report/types.js';
+import type { Frame, SectionReport, TaskGroup, TasksMode, ThreadPhase } from './report/types.js';
 
 /** Under this symbol on `globalThis` every instrumented thread keeps its `AgentHandle`. */
 export const AGENT_KEY = Symbol.for('guru-meditation.agent');
@@ -47,21 +47,12 @@ export interface ChildThread {
   createdAgoMs: number | null;
 }
 
-export interface RawTaskGroup {
-  type: string;
-  count: number;
-  ageMs: { min: number; median: number; max: number } | null;
+/** A group of one thread: it has no id yet, and its frames are as V8 gave them. */
+export interface RawTaskGroup extends Omit<TaskGroup, 'id' | 'threadIds' | 'awaitStack' | 'createdAt' | 'idsElided'> {
   /** Ages of all or of an even sample of the tasks, so that groups of several threads can be merged. */
   ages: number[];
   awaitStack: RawFrame[];
   createdAt: RawFrame[];
-  keepsAlive: boolean | null;
-  ref: boolean | null;
-  parent: string[];
-  labels: Record<string, string>;
-  waitsFor: WaitsFor | null;
-  ids: number[];
-  note: string | null;
 }
 
 export interface TaskSnapshot {

@@ -233,7 +233,7 @@ async function report(claim: Claim, trigger: Trigger): Promise<void> {
     const made = await lead.underClaim(claim.number, errand.trigger, errand.settings, errand.order);
     if (made !== null) handOver.offer(made);
   } finally {
-    shared.releaseLead(claim.number);
+    shared.releaseLead(claim.number); // Where nothing could be loaded; else the report has done so.
     isAnswering = false;
   }
 }

@@ -3,7 +3,6 @@
  * up while a thread beside it loads code: it is loaded (`main.ts`) for the first report, or when the process turns out to
  * live for longer than half a second.
  */
-import type { MessagePort } from 'node:worker_threads';
 import type { SharedState } from '../agent/sharedState.js';
 import { loadHeavyEnd } from '../coordinator/heavyEnd.js';
 import { Lead } from '../coordinator/lead.js';
@@ -16,7 +15,7 @@ import { ProcessReach, SILENT_MS } from './reach.js';
 
 /** What the sentinel has to make reports with. */
 export interface SentinelMeans {
-  setup: SentinelSetup & { port: MessagePort };
+  setup: Pick<SentinelSetup, 'inspector' | 'token'>;
   /** As they are now. */
   settings: () => SentinelSetup['settings'];
   shared: SharedState;
