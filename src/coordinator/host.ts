@@ -1,5 +1,5 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
-import { setImmediate, setTimeout } from 'node:timers';
+import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import type { Agent, AgentSetup } from '../agent/agent.js';
 import type { CodeForWorkers } from '../agent/codeCache.js';
@@ -16,6 +16,7 @@ import { detachAtExit } from './exit.js';
 import { LastReport } from './lastReport.js';
 import { FINISH_MS } from './lead.js';
 import type { Link } from './link.js';
+import { LoopTurns } from './loopTurns.js';
 import type { MainReports } from './mainReports.js';
 import { sayOnce } from './notice.js';
 import {
@@ -57,6 +58,7 @@ export class Host {
   readonly #sentinel: SentinelThread;
   readonly #last: LastReport;
   readonly #files = new WatchedFiles();
+  readonly #turns = new LoopTurns();
   #given: SetupOptions = {};
   #options: Options;
   #heard: string[] = [];
@@ -254,8 +256,7 @@ export class Host {
       this.tellSections();
       return this.#tellFacts();
     });
-    link.on('turns', () => null);
-    link.onLater('reads', onceLoopHasRead);
+    link.on('turns', () => this.#turns.count());
     link.on<string>('reported', (id) => this.#reports.announceLate(id));
     const toMain = new MessageChannel();
     this.#agent.serve(toMain.port1);
@@ -275,12 +276,4 @@ export class Host {
   async #tellFacts(): Promise<void> {
     this.#sentinel.link?.tell('main facts', await this.#reports.facts(null));
   }
-}
-
-/**
- * Calls back when whatever waited for this loop has been read. An immediate runs after the loop has polled, and libuv calls
- * what listens to signals last of a poll: what came meanwhile, the one after the next poll has behind it.
- */
-function onceLoopHasRead(call: (answer: null) => void): void {
-  setImmediate(() => setImmediate(() => call(null)));
 }

@@ -4,7 +4,6 @@ import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { GuruError, messageOf } from '../errors.js';
 
 type Handler = (payload: never) => unknown;
-type LaterHandler = (answer: (payload: unknown) => void) => void;
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -21,7 +20,6 @@ interface Envelope {
 export class Link {
   readonly #port: MessagePort;
   readonly #handlers = new Map<string, Handler>();
-  readonly #laterHandlers = new Map<string, LaterHandler>();
   readonly #waiting = new Map<number, Waiting>();
   #last = 0;
 
@@ -30,7 +28,7 @@ export class Link {
     port.on('message', (message: Envelope | null) => {
       if (typeof message !== 'object' || message === null) return;
       if (message.answer !== undefined) this.#settle(message.answer, message);
-      else if (!this.#serveLater(message)) void this.#serve(message);
+      else void this.#serve(message);
     });
     port.unref();
   }
@@ -38,14 +36,6 @@ export class Link {
   /** What to do with messages of this kind; what it returns or throws is the answer, where one was asked for. */
   on<Payload>(kind: string, handler: (payload: Payload) => unknown): void {
     this.#handlers.set(kind, handler as Handler);
-  }
-
-  /**
-   * What to do with questions of this kind, which have no payload; the answer is what the handler gives to the function that
-   * it gets. For main: a promise that waits for an answer would be one of the tasks of that thread.
-   */
-  onLater(kind: string, handler: LaterHandler): void {
-    this.#laterHandlers.set(kind, handler);
   }
 
   /** Sends without waiting for an answer. */
@@ -70,13 +60,6 @@ export class Link {
   close(): void {
     for (const question of this.#waiting.keys()) this.#settle(question, null);
     this.#port.close();
-  }
-
-  #serveLater({ kind, question }: Envelope): boolean {
-    const handler = this.#laterHandlers.get(kind ?? '');
-    if (handler === undefined || question === undefined) return false;
-    handler((payload) => this.#port.postMessage({ answer: question, payload } satisfies Envelope));
-    return true;
   }
 
   async #serve(message: Envelope): Promise<void> {

@@ -31,6 +31,7 @@ import { FileTriggers } from './fileTriggers.js';
 import { HandOver } from './handOver.js';
 import { LoopChecks } from './loopCheck.js';
 import { FactsOfMain } from './mainFacts.js';
+import { MainLoop } from './mainLoop.js';
 import { raisePriority } from './priority.js';
 import { ReportQueue } from './reportQueue.js';
 import type { SentinelReports } from './sentinelReports.js';
@@ -49,12 +50,7 @@ const shared = new SharedState(setup.buffer);
 const link = new Link(setup.port);
 const ports = new PortLane((gone) => shared.freeSlotOf(gone));
 const factsOfMain = new FactsOfMain(shared, link, setup);
-const mainAnswers = (question: 'turns' | 'reads', boundMs: number): Promise<boolean> =>
-  link.ask(question, null, boundMs).then(
-    () => true,
-    () => false,
-  );
-const standIn = new StandIn(shared, mainAnswers);
+const standIn = new StandIn(shared, new MainLoop(link));
 const ears = new Map<string, () => void>();
 const handOver = new HandOver(link);
 const requests = new ReportQueue(beginReport);

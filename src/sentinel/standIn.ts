@@ -8,6 +8,7 @@
  */
 import { setTimeout } from 'node:timers/promises';
 import type { SharedState } from '../agent/sharedState.js';
+import type { MainLoop } from './mainLoop.js';
 
 /** What main gets beyond its deadline, before a report that it claimed and did not finish is made without it, in ms. */
 const MAIN_LATE_MS = 300;
@@ -26,24 +27,18 @@ export interface Claim {
   ofMain: number | null;
 }
 
-/**
- * Whether main answers within this time, in ms: to `turns` at once, to `reads` when its loop has also read the signals that
- * came before the question. Must not reject.
- */
-export type MainAnswers = (question: 'turns' | 'reads', boundMs: number) => Promise<boolean>;
-
 export class StandIn {
   readonly #shared: SharedState;
-  readonly #mainAnswers: MainAnswers;
+  readonly #main: Pick<MainLoop, 'turns' | 'reads'>;
   #heard = 0;
   /** What main has heard beyond the sentinel. */
   #ahead: number;
   /** The last claim of main's that a signal heard here waits for. */
   #awaited = 0;
 
-  constructor(shared: SharedState, mainAnswers: MainAnswers) {
+  constructor(shared: SharedState, main: Pick<MainLoop, 'turns' | 'reads'>) {
     this.#shared = shared;
-    this.#mainAnswers = mainAnswers;
+    this.#main = main;
     this.#ahead = shared.signalsSeenByMain;
   }
 
@@ -55,7 +50,7 @@ export class StandIn {
     const number = ++this.#heard + this.#ahead;
     const { claims, signalsSeenByMain } = this.#shared;
     // The whole grace in any case: a main that answers at once may hear the signal right after.
-    const [turns] = await Promise.all([this.#mainAnswers('turns', graceMs), setTimeout(graceMs)]);
+    const [turns] = await Promise.all([this.#main.turns(graceMs), setTimeout(graceMs)]);
     if (!isOurs()) {
       this.#heard--;
       return null;
@@ -86,7 +81,7 @@ export class StandIn {
    * called for it. `isUnread`, asked only where main hangs, may be wrong once: main, when it wakes, has heard or has not.
    */
   async missed(graceMs: number, isUnread: () => boolean): Promise<boolean> {
-    if ((await this.#mainAnswers('reads', graceMs)) || !isUnread()) return false;
+    if ((await this.#main.reads(graceMs)) || !isUnread()) return false;
     await setTimeout(HERE_TOO_MS);
     if (this.#heard > 0) return false; // It was that one, or one that is answered by the same report.
     void this.#compareWhenMainTurns();
@@ -100,11 +95,11 @@ export class StandIn {
   async #mainHasRead(claims: number, seen: number): Promise<boolean> {
     const { claims: claimsNow, leader, signalsSeenByMain } = this.#shared;
     if (leader !== 'none' || claimsNow !== claims || signalsSeenByMain !== seen) return true;
-    return this.#mainAnswers('reads', READ_MS);
+    return this.#main.reads(READ_MS);
   }
 
   async #compareWhenMainTurns(): Promise<void> {
-    if (await this.#mainAnswers('reads', LONGEST_MS)) await this.#compareCounts();
+    if (await this.#main.reads(LONGEST_MS)) await this.#compareCounts();
   }
 
   async #compareCounts(): Promise<void> {

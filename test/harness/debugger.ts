@@ -16,13 +16,24 @@ export async function attachClient(fixture: Fixture): Promise<WebSocket> {
   return client;
 }
 
-/** Has the client evaluate `expression` in main, and waits until that has come to a breakpoint. */
+/**
+ * Has the client evaluate `expression` in main, and waits until that has come to a breakpoint. From a timer: a pause inside
+ * the inspector's interrupt ends any process, ours or not, whose interrupted function has no context yet, by a check of
+ * V8's (`needs_context && …`, on all lines).
+ */
 export async function breakAt(client: WebSocket, expression: string): Promise<void> {
-  const paused = new Promise<void>((resolve) =>
+  const paused = new Promise<void>((resolve, reject) => {
     client.addEventListener('message', ({ data }) => {
       if (String(data).includes('"Debugger.paused"')) resolve();
+    });
+    client.addEventListener('close', () => reject(new Error('the connection was closed')));
+  });
+  client.send(
+    JSON.stringify({
+      id: 100,
+      method: 'Runtime.evaluate',
+      params: { expression: `void setTimeout(() => ${expression})` },
     }),
   );
-  client.send(JSON.stringify({ id: 100, method: 'Runtime.evaluate', params: { expression } }));
   await paused;
 }

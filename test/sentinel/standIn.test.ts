@@ -20,11 +20,12 @@ interface Sides {
 function sides(): Sides {
   const shared = new SharedState();
   const main = { turns: true, reads: true };
-  const standIn = new StandIn(shared, async (question, boundMs) => {
+  const turns = async (boundMs: number): Promise<boolean> => {
     // A question that may wait for days is answered when main wakes.
     if (boundMs > 10_000) while (!main.turns) await setTimeout(1, undefined, { ref: false });
-    return question === 'turns' ? main.turns : main.turns && main.reads;
-  });
+    return main.turns;
+  };
+  const standIn = new StandIn(shared, { turns, reads: async (boundMs) => (await turns(boundMs)) && main.reads });
   const hear = (isOurs = true): Promise<Claim | null> =>
     standIn.heard(
       GRACE_MS,
