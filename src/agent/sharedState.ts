@@ -23,6 +23,7 @@ const REPORTS = 7;
 const LAST_REPORT = 8;
 const INSTALLED_LATE = 9;
 const COLLECTED = 10;
+const SIGNALS_TAKEN = 11;
 
 const SLOT_THREAD = 0;
 const SLOT_TURNED = 1;
@@ -123,6 +124,16 @@ export class SharedState {
 
   set signalsServed(count: number) {
     Atomics.store(this.#control, SIGNALS_SERVED, count);
+  }
+
+  /** Main begins with what came with the signals it has heard so far. */
+  markSignalsTaken(): void {
+    Atomics.store(this.#control, SIGNALS_TAKEN, this.signalsSeenByMain);
+  }
+
+  /** What came with the signals up to this number main has taken, if anything did: a request that waits came later. */
+  get signalsTaken(): number {
+    return Atomics.load(this.#control, SIGNALS_TAKEN);
   }
 
   /** How long main has been in its exit handlers or beyond, ms; null while it is not exiting. */

@@ -10,7 +10,7 @@ import { announce, isAnnounced } from './announce.js';
 import { refuse, writeAnswer, type AnswerPlace } from './asking/answer.js';
 import { checkByHeartbeats } from './asking/check.js';
 import { waitingRequest, type Asked } from './asking/take.js';
-import { ASKED, todoFor, type ErrandOfMain } from './errand.js';
+import { ASKED, mayBeAsked, todoFor, type ErrandOfMain } from './errand.js';
 import { FINISH_MS, type Lead } from './lead.js';
 import type { Link } from './link.js';
 import { sayOnce } from './notice.js';
@@ -76,6 +76,7 @@ export class Answering {
   async #makeReport(claim: number, trigger: Trigger): Promise<void> {
     const { shared, lead, link, boundaries } = this.#means;
     const options = this.#means.options();
+    if (mayBeAsked(trigger)) shared.markSignalsTaken();
     const todo = todoFor(trigger, reportSettings(options), isAnnounced(options.onReport));
     if (todo.kind !== 'report') shared.releaseLead(claim);
     if (todo.kind === 'check') this.#check(todo.asked);

@@ -28,10 +28,14 @@ export type Todo = { kind: 'report'; errand: Errand } | { kind: 'check'; asked: 
 /** For a request whose signal came while another report was being taken. */
 export const ASKED: Trigger = { kind: 'cli', detail: 'gmr' };
 
-/** Takes the request that waits, if the trigger is one that may have come with it; never throws. */
+/** Whether a request may have come with it. */
+export function mayBeAsked({ kind }: Trigger): boolean {
+  return kind === 'signal' || kind === 'cli';
+}
+
+/** Takes the request that waits, if it may have come with the trigger; never throws. */
 export function todoFor(trigger: Trigger, settings: ReportSettings, wantReport: boolean): Todo {
-  const mayBeAsked = trigger.kind === 'signal' || trigger.kind === 'cli';
-  const asked = mayBeAsked ? takeRequest(settings.askPlaces) : null;
+  const asked = mayBeAsked(trigger) ? takeRequest(settings.askPlaces) : null;
   if (asked === 'expired' || (asked === null && trigger.kind === 'cli')) return { kind: 'nothing' };
   if (asked === null) {
     const order = { deliver: true, wantReport, answer: null };

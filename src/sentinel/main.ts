@@ -115,10 +115,13 @@ async function answer(signal: string, trigger: Trigger): Promise<boolean> {
   const request = askedMeanwhile.look();
   const graceMs = Math.min(settings.grace, settings.deadline);
   const deadlineMs = (claim: number): number => errands.deadlineMs(claim, settings);
-  const claim = await standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
+  const heard = standIn.heard(graceMs, deadlineMs, () => ears.has(signal));
+  const number = standIn.lastHeard;
+  const claim = await heard;
   if (claim !== null) await report(claim, trigger);
-  // What main had begun is done now; a request that came with this signal still waits.
-  if (claim === null || claim.ofMain !== null) heardMeanwhile(signal, request);
+  // What main had begun is done now; a request that came with this signal may still wait.
+  const isLeft = claim === null || claim.ofMain !== null;
+  if (isLeft && shared.signalsTaken < number) heardMeanwhile(signal, request);
   return claim !== null;
 }
 

@@ -42,12 +42,18 @@ export class StandIn {
     this.#ahead = shared.signalsSeenByMain;
   }
 
+  /** The number of the signal that was heard last, among all that main hears. */
+  get lastHeard(): number {
+    return this.#heard + this.#ahead;
+  }
+
   /**
    * Call once for every signal heard. Resolves with a claim under which the sentinel must report now, or with null. A signal
    * that is not ours any more when the grace is over went to a listener of the application's, which main knew of first.
    */
   async heard(graceMs: number, deadlineMs: (claim: number) => number, isOurs: () => boolean): Promise<Claim | null> {
-    const number = ++this.#heard + this.#ahead;
+    this.#heard++;
+    const number = this.lastHeard;
     const { claims, signalsSeenByMain } = this.#shared;
     // The whole grace in any case: a main that answers at once may hear the signal right after.
     const [turns] = await Promise.all([this.#main.turns(graceMs), setTimeout(graceMs)]);
@@ -63,7 +69,7 @@ export class StandIn {
     const own = this.#shared.claimLead('sentinel');
     const claim = own === 0 ? await this.#afterMain(deadlineMs) : { number: own, ofMain: null };
     // Also when a report of the sentinel's own is under way: it answers this signal as well.
-    if (claim !== null || this.#shared.leader === 'sentinel') this.#shared.signalsServed = this.#heard + this.#ahead;
+    if (claim !== null || this.#shared.leader === 'sentinel') this.#shared.signalsServed = this.lastHeard;
     return claim;
   }
 

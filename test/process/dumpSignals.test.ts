@@ -39,8 +39,6 @@ test('a request is taken by its own signal, not by that of the one before', { ti
     const first = leave('first');
     fixture.signal('SIGUSR2');
     while (!first.isTaken) await new Promise((resolve) => setTimeout(resolve, 1));
-    // The sentinel looks for the request of a signal when it hears it, which is a little later than main does.
-    await new Promise((resolve) => setTimeout(resolve, 25));
     const second = leave('second');
     // Longer than the sentinel waits to see whether main hears the signal.
     await new Promise((resolve) => setTimeout(resolve, 600));
