@@ -189,7 +189,7 @@ export interface PoolsAnswer {
   notRead: string[];
 }
 
-/** The snapshot comes without pools and tasks, and says that the loop turns; those come when their slices are done. */
+/** The snapshot comes without pools and tasks, and says that the loop turns; those come when their slices are done. No message tells of no pools. */
 export type FromAgent =
   | { kind: 'snapshot'; requestId: string; snapshot: ThreadSnapshot }
   | { kind: 'pools'; requestId: string; answer: PoolsAnswer }
@@ -249,6 +249,13 @@ export function isPools(value: unknown, requestId: string): value is Extract<Fro
 /** Checks the third part of an agent's answer. */
 export function isTasks(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'tasks' }> {
   return isPart(value, 'tasks', requestId);
+}
+
+/** Checks what a worker's sections are told with. */
+export function isSections(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'sections' }> {
+  if (typeof value !== 'object' || value === null) return false;
+  const message = value as { kind?: unknown; requestId?: unknown };
+  return message.kind === 'sections' && message.requestId === requestId;
 }
 
 function isPart(value: unknown, kind: string, requestId: string): boolean {

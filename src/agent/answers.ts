@@ -162,8 +162,10 @@ export class Answers {
     const { kind, request } = question;
     const { requestId } = request;
     if (kind === 'snapshot') return send({ kind, requestId, snapshot: this.describe() });
-    send({ kind: 'pools', requestId, answer: await this.poolsInSlices(request) });
-    send({ kind, requestId, answer: await this.tasksInSlices(request) });
+    const pools = await this.poolsInSlices(request);
+    if (pools.pools.length > 0 || pools.notRead.length > 0) send({ kind: 'pools', requestId, answer: pools });
+    const tasks = await this.tasksInSlices(request);
+    send({ kind, requestId, answer: { ...tasks, pauseMs: Math.max(pools.pauseMs, tasks.pauseMs) } });
   }
 
   #placedChildren(): ChildThread[] {

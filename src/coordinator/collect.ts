@@ -9,7 +9,8 @@ import type { CollectedBy, NotRead } from '../report/types.js';
 import type { Answer, Collected, MainFacts, ProcessIdentity, Reach, Reached, ReportRequest } from './collected.js';
 import { scanHeaps } from './heapScans.js';
 import { missingSections } from './missingSections.js';
-import { addPools, addTasks, type Asking, type PortLane, type ThreadSections } from './portLane.js';
+import { addPools, addTasks, type Asking } from './askingThreads.js';
+import type { PortLane } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
 
@@ -57,11 +58,11 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
   await asking.spoken(staleThreads(lanes), request.graceMs);
   const stacks = new StacksFirst();
   // Awaited as they start: what is pending meanwhile is then told from the application's tasks by who waits for it.
-  const [reading, rest] = await together([
+  const [reading, main] = await together([
     reach(lanes, request, [...(own === null ? [] : [own]), ...asking.answers.values()], stacks),
     restAfter(stacks, lanes, { request, question, own, asking }),
   ]);
-  const [main, threadSections, withPort] = rest;
+  const threadSections = [...asking.sections].map(([threadId, sections]) => ({ threadId, sections }));
   const reached = withoutEnded(reading, lanes);
   const answers = oneEach([...(own === null ? [] : [own]), ...asking.answers.values(), ...(reached?.answers ?? [])]);
   const heapScans = request.readTasks ? await scanHeaps(lanes.reach, request, answers, reached?.evidence ?? []) : [];
@@ -75,7 +76,7 @@ export async function collect(request: ReportRequest, lanes: Lanes): Promise<Col
       ...(request.readTasks ? lateTasks(asking.late, own) : []),
       ...missingSections({
         instrumented: lanes.shared.threads().map((slot) => slot.threadId),
-        withPort,
+        asked: asking.asked,
         answers,
         unread: reached?.unread ?? [],
         told: threadSections,
@@ -94,28 +95,28 @@ function describeOwn(thread: OwnThread, request: ReportRequest): Answer {
   return { snapshot: thread.describe(), lane: 'port', answerMs: monotonicMs() - request.startedMs, title: null };
 }
 
+/** Who is asked, and what. */
+interface Asked {
+  request: ReportRequest;
+  question: SnapshotRequest;
+  own: Answer | null;
+  asking: Asking;
+}
+
 /** All that is not about who hangs where: it would take the CPU from the threads that are asked for their stack. */
 async function restAfter(
   stacks: StacksFirst,
   lanes: Lanes,
-  {
-    request,
-    question,
-    own,
-    asking,
-  }: { request: ReportRequest; question: SnapshotRequest; own: Answer | null; asking: Asking },
-): Promise<[MainFacts, ThreadSections[], Set<number>]> {
+  { request, question, own, asking }: Asked,
+): Promise<MainFacts> {
   await stacks.waited(STACKS_FIRST_MS);
-  asking.askTasks();
-  const withPort = new Set(lanes.ports.threadIds);
-  const workers = [...asking.answers.keys()].filter(isWorker);
-  const [main, threadSections] = await together([
+  asking.askRest(request.deadlineMs);
+  const [main] = await together([
     lanes.mainFacts(request),
-    lanes.ports.sections(request.id, workers, sectionsBound(request)),
     before(addOwnTasks(lanes, question, own?.snapshot ?? null), request),
     asking.answered(request.deadlineMs),
   ]);
-  return [main, threadSections, withPort];
+  return main;
 }
 
 async function addOwnTasks({ own }: Lanes, question: SnapshotRequest, snapshot: ThreadSnapshot | null): Promise<void> {
@@ -142,10 +143,6 @@ function before(done: Promise<void>, request: ReportRequest): Promise<void> {
   });
 }
 
-function isWorker(threadId: number): boolean {
-  return threadId !== 0;
-}
-
 /** A thread that was read by inspector while its answer was on its way counts once, by its own answer. */
 function oneEach(answers: Answer[]): Answer[] {
   const seen = new Set<number>();
@@ -156,11 +153,6 @@ export function toSnapshotRequest(request: ReportRequest, lane: 'port' | 'inspec
   const { id: requestId, heapScan, readTasks } = request;
   const placesMs = lane === 'inspector' ? PLACES_HUNG_MS : PLACES_MS;
   return { requestId, lane, placesMax: PLACES_MAX, placesMs, heapScan, readTasks };
-}
-
-/** Sections of workers get what the deadline leaves, less what it takes to put the report together. */
-function sectionsBound(request: ReportRequest): number {
-  return Math.max(1, request.startedMs + request.deadlineMs - monotonicMs() - 100);
 }
 
 /** Threads whose loop has not turned for two heartbeats: nobody waits for those to answer their port. */
