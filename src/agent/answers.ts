@@ -43,6 +43,16 @@ export interface Watched {
   readonly payloadBytes: number;
 }
 
+/** One place is asked for, since that is code as well: there is one at least, of who waits for the rehearsal. */
+const REHEARSAL: SnapshotRequest = {
+  requestId: 'rehearsal',
+  lane: 'port',
+  placesMax: 1,
+  placesMs: 1,
+  heapScan: 'never',
+  readTasks: true,
+};
+
 export class Answers {
   readonly boundaries: Boundaries = { open: openBoundary, isSectionFault };
   readonly #watched: Watched;
@@ -146,10 +156,10 @@ export class Answers {
     return this.#reader.setLooking(isLooking);
   }
 
-  /** Answers for nobody: so that the code is compiled when it is needed. */
+  /** Answers for nobody: so that the code is compiled when it is needed. Never throws into a later turn of the loop. */
   rehearse(): void {
-    JSON.stringify([this.describe(), this.#placedChildren()]);
-    this.#reader.rehearse();
+    JSON.stringify(this.describe());
+    this.#reader.aside(() => void this.#answerNobody());
   }
 
   /** What a port is asked. Rejects when the port is gone. */
@@ -166,6 +176,14 @@ export class Answers {
     if (pools.pools.length > 0 || pools.notRead.length > 0) send({ kind: 'pools', requestId, answer: pools });
     const tasks = await this.tasksInSlices(request);
     send({ kind, requestId, answer: { ...tasks, pauseMs: Math.max(pools.pauseMs, tasks.pauseMs) } });
+  }
+
+  async #answerNobody(): Promise<void> {
+    const answers: Promise<PoolsAnswer | TasksAnswer>[] = [
+      this.poolsInSlices(REHEARSAL),
+      this.tasksInSlices(REHEARSAL),
+    ];
+    for (const answer of answers) await answer;
   }
 
   #placedChildren(): ChildThread[] {

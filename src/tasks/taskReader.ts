@@ -43,6 +43,7 @@ export class TaskReader {
   readonly #tracker: Tracker;
   readonly #options: ReaderOptions;
   readonly #alive: AliveList;
+  #schedule: ((slice: () => void) => void) | undefined;
 
   constructor(tracker: Tracker, options: ReaderOptions) {
     this.#tracker = tracker;
@@ -74,20 +75,19 @@ export class TaskReader {
   #inSlices<Result>(work: PausableWork<Result>): Promise<InSlices<Result>> {
     const answer = (): Promise<InSlices<Result>> =>
       new Promise((resolve, reject) => {
-        runInSlices(work, (result, longestPauseMs) => resolve({ result, longestPauseMs }), reject);
+        runInSlices(work, (result, longestPauseMs) => resolve({ result, longestPauseMs }), reject, this.#schedule);
       });
     return this.#tracker.ignoring(answer);
   }
 
-  /** Lists the tasks for nobody, asking none for its place: so that the code is compiled when it is needed. */
-  rehearse(): void {
-    const work = this.#read({ lane: 'port', placesMax: 0, placesMs: 0, heapScan: 'never' });
-    runInSlices(
-      work,
-      () => {},
-      () => {},
-      (slice) => void setImmediate(slice).unref(),
-    );
+  /** What `work` begins to read in slices keeps no thread alive, and is no resource of the application's. */
+  aside(work: () => void): void {
+    this.#schedule = (slice) => void setImmediate(slice).unref();
+    try {
+      work();
+    } finally {
+      this.#schedule = undefined;
+    }
   }
 
   /** Where the workers of this thread were created and how long ago in ms, by thread id, as far as that is known. */
