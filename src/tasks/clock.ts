@@ -11,10 +11,13 @@ export function monotonicMs(): number {
   return Number(bigint() / 1000n) / 1000;
 }
 
+let loaded: Performance | null = null;
+
 /**
  * Node's own `performance`, loaded when it is first needed: the global of that name may be another one, as under jsdom, and
- * loading it takes a worker a millisecond.
+ * loading it takes a worker a millisecond. It is kept: Node synchronizes all exports of a module each time one asks for it.
  */
 export function nodePerformance(): Performance {
-  return process.getBuiltinModule('node:perf_hooks').performance;
+  loaded ??= process.getBuiltinModule('node:perf_hooks').performance;
+  return loaded;
 }

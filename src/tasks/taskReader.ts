@@ -1,5 +1,5 @@
 /** Lists the green threads of one thread: what is pending, since when, where it stands and who started it. */
-import { setImmediate } from 'node:timers';
+import { setTimeout } from 'node:timers';
 import type { RawFrame, RawPool, SnapshotRequest, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive } from '../report/types.js';
 import { AliveList, type MapFrames } from './aliveList.js';
@@ -80,9 +80,12 @@ export class TaskReader {
     return this.#tracker.ignoring(answer);
   }
 
-  /** What `work` begins to read in slices keeps no thread alive, and is no resource of the application's. */
+  /**
+   * What `work` begins to read in slices keeps no thread alive, and is no resource of the application's. By timers: an
+   * immediate that is not ref'd waits for whatever wakes the loop next.
+   */
   aside(work: () => void): void {
-    this.#schedule = (slice) => void setImmediate(slice).unref();
+    this.#schedule = (slice) => void this.#tracker.ignoring(() => setTimeout(slice, 1).unref());
     try {
       work();
     } finally {
