@@ -7,7 +7,8 @@
  * part is turned into CommonJS.
  *
  * What runs in every thread, and what runs on main, is two files each: one for the start, and one for when something is asked,
- * which takes from the first each module of both that remembers something (`src/agent/threadPart.ts`): that must be there once.
+ * which takes from the first each module of both that remembers something, or takes something at its load: that must be there
+ * once (`src/agent/threadPart.ts`).
  *
  * Names are shortened, except in what watches a thread: those are seen in heap snapshots of an application.
  */
@@ -82,8 +83,9 @@ async function modulesOf(entry) {
   return Object.keys(metafile.inputs);
 }
 
-/** A variable or a collection outside of any function. */
-const REMEMBERS = /^(?:export )?(?:let |const \w+(?:: [^=]+)? = new (?:Map|Set|WeakMap|WeakSet)\b)/m;
+/** A variable or a collection outside of any function, or what is taken from Node at load, before anybody replaces it. */
+const REMEMBERS =
+  /^(?:export )?(?:let |const \w+(?:: [^=]+)? = new (?:Map|Set|WeakMap|WeakSet)\b|const \{[\w\s,]+\} =\s+process\b)/m;
 
 async function buildPair({ first, later }) {
   const [early, late] = await Promise.all([first, later].map(({ entry }) => modulesOf(entry)));

@@ -1,8 +1,8 @@
 /** Marks in shared memory that this thread's loop turned, and knows how busy the loop was lately. */
 import type { EventLoopUtilization } from 'node:perf_hooks';
-import { clearInterval, setInterval } from 'node:timers';
 import type { SharedState } from './sharedState.js';
 import { monotonicMs, nodePerformance } from '../tasks/clock.js';
+import { clearInterval, setInterval } from '../tasks/timers.js';
 
 export class Heartbeat {
   readonly #shared: SharedState;

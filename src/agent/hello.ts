@@ -6,11 +6,11 @@
  * used: pools take any message for theirs. The promise is caught: a thread that dies meanwhile is no error.
  */
 import { nextTick } from 'node:process';
-import { setTimeout } from 'node:timers';
 import { MessageChannel, postMessageToThread, threadId } from 'node:worker_threads';
 import type { Hello } from '../protocol.js';
 import type { Agent } from './agent.js';
 import { SENTINEL_NEVER, SENTINEL_PENDING } from './sharedState.js';
+import { setTimeout } from '../tasks/timers.js';
 
 /** A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. */
 const SOON_MS = 20;

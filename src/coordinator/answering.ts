@@ -1,5 +1,4 @@
 /** Reports that somebody else asks main for: a signal, `gmr`, the sentinel for a touched file. One at a time. */
-import { setTimeout } from 'node:timers';
 import type { SharedState } from '../agent/sharedState.js';
 import { messageOf } from '../errors.js';
 import type { Options } from '../options.js';
@@ -16,6 +15,7 @@ import type { Link } from './link.js';
 import { sayOnce } from './notice.js';
 import { reportSettings } from './settings.js';
 import { isStopSignal, triggerOf } from './stopSignals.js';
+import { setTimeout } from '../tasks/timers.js';
 
 interface Means {
   shared: SharedState;

@@ -1,5 +1,4 @@
 /** One request under way over the ports: who has answered, and whose tasks and sections are still to come. */
-import { clearTimeout, setTimeout } from 'node:timers';
 import { isAnswer, isPools, isSections, isTasks } from '../protocol.js';
 import type { PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';
@@ -7,6 +6,7 @@ import { monotonicMs } from '../tasks/clock.js';
 import type { Answer } from './collected.js';
 import { InTurn } from './inTurn.js';
 import { areSoundPools, areSoundSections, isSoundSnapshot, isSoundTasks } from './soundAnswer.js';
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 
 /** Sections get what the deadline leaves, less what it takes to put the report together, in ms. */
 const AFTER_SECTIONS_MS = 100;

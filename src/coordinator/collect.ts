@@ -1,5 +1,4 @@
 /** One request, from the first question to everything that the lanes bring. */
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { SharedState } from '../agent/sharedState.js';
 import { monotonicMs } from '../tasks/clock.js';
 import { messageOf } from '../errors.js';
@@ -13,6 +12,7 @@ import { addPools, addTasks, type Asking } from './askingThreads.js';
 import type { PortLane } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;

@@ -1,5 +1,4 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
-import { setTimeout } from 'node:timers';
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
 import type { Agent, AgentSetup } from '../agent/agent.js';
 import type { CodeForWorkers } from '../agent/codeCache.js';
@@ -31,6 +30,7 @@ import { SignalTrigger } from './signal.js';
 import { startToken } from './startToken.js';
 import { isStopSignal } from './stopSignals.js';
 import { WatchedFiles } from './watchedFiles.js';
+import { setTimeout } from '../tasks/timers.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;

@@ -3,8 +3,8 @@
  * each other, so that each stands still for as long as the others work: of 64 idle workers on two CPUs the longest pause
  * was 75 ms (`bench/snapshot.mjs`). One that does not answer holds up nobody for long: its turn ends.
  */
-import { clearTimeout, setTimeout } from 'node:timers';
 import { availableParallelism } from 'node:os';
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 
 /** Everybody is asked within this time, whether those before answer or not, in ms: less than half of a deadline. */
 const ALL_ASKED_MS = 400;

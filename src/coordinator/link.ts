@@ -1,7 +1,7 @@
 /** Bounded questions and answers over a private port between main and the sentinel. */
 import type { MessagePort, Transferable } from 'node:worker_threads';
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { GuruError, messageOf } from '../errors.js';
+import { clearTimeout, setImmediate, setTimeout } from '../tasks/timers.js';
 
 type Handler = (payload: never) => unknown;
 interface Waiting {

@@ -3,9 +3,7 @@
  * asked. What counts is an immediate, which runs right after the poll that brought the question. It is not ref'd, so that it
  * is no resource of the application's; that is why it is the next question, not another immediate, that brings the next turn.
  */
-
-/** Taken at load: fake timers of the application's tests replace those of the module too. */
-const { setImmediate } = process.getBuiltinModule('node:timers');
+import { setImmediate } from '../tasks/timers.js';
 
 export class LoopTurns {
   #turns = 0;

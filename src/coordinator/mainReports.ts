@@ -2,7 +2,6 @@
  * The reports that main makes, and what it tells for those of the sentinel. A file of its own in the package
  * (`agent/threadPart.ts`), loaded when main is first asked for something: most of what main runs is not needed before.
  */
-import { setTimeout } from 'node:timers';
 import type { MessagePort } from 'node:worker_threads';
 import type { Agent } from '../agent/agent.js';
 import type { SharedState } from '../agent/sharedState.js';
@@ -22,6 +21,7 @@ import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
 import { agentSettings, reportSettings } from './settings.js';
+import { setTimeout } from '../tasks/timers.js';
 
 /** What there is on main to make reports with. */
 export interface MainMeans {

@@ -1,8 +1,8 @@
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 /**
  * Holds back all that is not a stack until the stacks are read: with many threads it would take the CPUs from those that are
  * asked where they hang, and from main, through which every message of the inspector goes (measured by `bench/snapshot.mjs`).
  */
-import { clearTimeout, setTimeout } from 'node:timers';
 
 export class StacksFirst {
   #isRead = false;

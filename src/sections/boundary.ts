@@ -11,9 +11,9 @@
 import { AsyncResource, executionAsyncId } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { setTimeout, clearTimeout } from 'node:timers';
 import { messageOf } from '../errors.js';
 import { packageFolder } from '../packageFolder.js';
+import { setTimeout, clearTimeout } from '../tasks/timers.js';
 
 /**
  * How long after a section's answer, or after its last error, what it left running is still covered, in ms. What takes

@@ -1,5 +1,4 @@
 /** The answer to `whyAlive()`: what the tracker knows, and what why-is-node-running sees beside it where it was let look. */
-import { setTimeout } from 'node:timers';
 import type { RawFrame, RawTaskGroup } from '../protocol.js';
 import type { KeptAlive } from '../report/types.js';
 import { addHandles } from './handleTasks.js';
@@ -9,6 +8,7 @@ import { SocketWaits } from './socketWaits.js';
 import { runInSlices, type PausableWork } from './slices.js';
 import { WhyIsNodeRunning, type AliveResource } from './whyIsNodeRunning.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
+import { setTimeout } from './timers.js';
 
 /** Gives frames their place in the source (`mapped`), as far as this thread knows it. */
 export type MapFrames = (frames: readonly RawFrame[]) => void;

@@ -1,8 +1,6 @@
 /** Long work as a generator that yields wherever it may pause: run at once, or in slices between turns of the loop. */
 import { monotonicMs } from './clock.js';
-
-/** Without an import: this is part of the probe too, which is evaluated where `require` does not exist. */
-const { setImmediate } = process.getBuiltinModule('node:timers');
+import { setImmediate } from './timers.js';
 
 /** A slice ends at the first place to pause after this long; the work between two places must be short against it. */
 const SLICE_MS = 2;

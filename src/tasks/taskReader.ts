@@ -1,5 +1,4 @@
 /** Lists the green threads of one thread: what is pending, since when, where it stands and who started it. */
-import { setTimeout } from 'node:timers';
 import type { RawFrame, RawPool, SnapshotRequest, TaskSnapshot } from '../protocol.js';
 import type { KeptAlive } from '../report/types.js';
 import { AliveList, type MapFrames } from './aliveList.js';
@@ -15,6 +14,7 @@ import { addRequests, readRequests, type ListedRequest, type RequestsInFlight } 
 import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
 import { SocketWaits } from './socketWaits.js';
 import type { Tracker } from './tracker.js';
+import { setTimeout } from './timers.js';
 
 /** Without promise hooks only a walk over the heap lists promises, which another thread starts (`sentinel/heapScan.ts`). */
 const NOT_SCANNED = 'not asked for';

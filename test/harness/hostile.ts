@@ -75,6 +75,7 @@ const WAYS = [
   'species',
   'thenables',
   'resources',
+  'fakeTimers',
   'hugeNames',
   'deepStack',
   'deepAwaits',
