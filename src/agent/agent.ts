@@ -95,9 +95,12 @@ export class Agent implements Watched {
   /** The first answer of a thread took 10 ms of CPU, the second 4 (`bench/snapshot.mjs`): the first is given to nobody. */
   #beat(): void {
     this.tracker.beat();
-    if (++this.#beats !== REHEARSAL_BEAT) return;
+    if (++this.#beats === REHEARSAL_BEAT) void this.#rehearse();
+  }
+
+  async #rehearse(): Promise<void> {
     try {
-      this.answers.rehearse();
+      await this.answers.rehearse();
     } catch {
       // What fails here fails again in a report, which says so.
     }

@@ -156,10 +156,14 @@ export class Answers {
     return this.#reader.setLooking(isLooking);
   }
 
-  /** Answers for nobody: so that the code is compiled when it is needed. Never throws into a later turn of the loop. */
-  rehearse(): void {
+  /** Answers for nobody: so that the code is compiled when it is needed. */
+  async rehearse(): Promise<void> {
     JSON.stringify(this.describe());
-    this.#reader.aside(() => void this.#answerNobody());
+    let rehearsal = Promise.resolve();
+    this.#reader.aside(() => {
+      rehearsal = this.#answerNobody();
+    });
+    await rehearsal;
   }
 
   /** What a port is asked. Rejects when the port is gone. */
