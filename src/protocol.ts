@@ -253,27 +253,29 @@ export function isTasks(value: unknown, requestId: string): value is Extract<Fro
 
 /** Checks what a worker's sections are told with. */
 export function isSections(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'sections' }> {
-  if (typeof value !== 'object' || value === null) return false;
-  const message = value as { kind?: unknown; requestId?: unknown };
-  return message.kind === 'sections' && message.requestId === requestId;
+  return isOfKind(value, 'sections', requestId);
 }
 
 function isPart(value: unknown, kind: string, requestId: string): boolean {
+  if (!isOfKind(value, kind, requestId)) return false;
+  const { answer } = value as { answer?: Partial<TasksAnswer> | null };
+  return Array.isArray(answer?.notRead);
+}
+
+function isOfKind(value: unknown, kind: string, requestId: string): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const message = value as { kind?: unknown; requestId?: unknown; answer?: Partial<TasksAnswer> | null };
-  return message.kind === kind && message.requestId === requestId && Array.isArray(message.answer?.notRead);
+  const message = value as { kind?: unknown; requestId?: unknown };
+  return message.kind === kind && message.requestId === requestId;
 }
 
 /** Checks an agent's answer: garbage on a port is ignored, never trusted. */
 export function isAnswer(value: unknown, requestId: string): value is Extract<FromAgent, { kind: 'snapshot' }> {
-  if (typeof value !== 'object' || value === null) return false;
-  const answer = value as { kind?: unknown; requestId?: unknown; snapshot?: Partial<ThreadSnapshot> | null };
+  if (!isOfKind(value, 'snapshot', requestId)) return false;
+  const { snapshot } = value as { snapshot?: Partial<ThreadSnapshot> | null };
   return (
-    answer.kind === 'snapshot' &&
-    answer.requestId === requestId &&
-    typeof answer.snapshot === 'object' &&
-    answer.snapshot !== null &&
-    Number.isInteger(answer.snapshot.threadId) &&
-    Array.isArray(answer.snapshot.stack)
+    typeof snapshot === 'object' &&
+    snapshot !== null &&
+    Number.isInteger(snapshot.threadId) &&
+    Array.isArray(snapshot.stack)
   );
 }

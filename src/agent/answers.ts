@@ -159,11 +159,7 @@ export class Answers {
   /** Answers for nobody: so that the code is compiled when it is needed. */
   async rehearse(): Promise<void> {
     JSON.stringify(this.describe());
-    let rehearsal = Promise.resolve();
-    this.#reader.aside(() => {
-      rehearsal = this.#answerNobody();
-    });
-    await rehearsal;
+    await this.#reader.aside(() => this.#answerNobody());
   }
 
   /** What a port is asked. Rejects when the port is gone. */

@@ -8,9 +8,9 @@
 import { nextTick } from 'node:process';
 import { MessageChannel, postMessageToThread, threadId } from 'node:worker_threads';
 import type { Hello } from '../protocol.js';
+import { setTimeout } from '../tasks/timers.js';
 import type { Agent } from './agent.js';
 import { SENTINEL_NEVER, SENTINEL_PENDING } from './sharedState.js';
-import { setTimeout } from '../tasks/timers.js';
 
 /** A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. */
 const SOON_MS = 20;

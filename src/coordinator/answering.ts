@@ -5,6 +5,7 @@ import type { Options } from '../options.js';
 import type { Trigger } from '../report/types.js';
 import type { Boundaries } from '../sections/boundary.js';
 import { monotonicMs } from '../tasks/clock.js';
+import { setTimeout } from '../tasks/timers.js';
 import { announce, isAnnounced } from './announce.js';
 import { refuse, writeAnswer, type AnswerPlace } from './asking/answer.js';
 import { checkByHeartbeats } from './asking/check.js';
@@ -15,7 +16,6 @@ import type { Link } from './link.js';
 import { sayOnce } from './notice.js';
 import { reportSettings } from './settings.js';
 import { isStopSignal, triggerOf } from './stopSignals.js';
-import { setTimeout } from '../tasks/timers.js';
 
 interface Means {
   shared: SharedState;

@@ -3,10 +3,10 @@ import { isAnswer, isPools, isSections, isTasks } from '../protocol.js';
 import type { PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot, ToAgent } from '../protocol.js';
 import type { SectionReport } from '../report/types.js';
 import { monotonicMs } from '../tasks/clock.js';
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 import type { Answer } from './collected.js';
 import { InTurn } from './inTurn.js';
 import { areSoundPools, areSoundSections, isSoundSnapshot, isSoundTasks } from './soundAnswer.js';
-import { clearTimeout, setTimeout } from '../tasks/timers.js';
 
 /** Sections get what the deadline leaves, less what it takes to put the report together, in ms. */
 const AFTER_SECTIONS_MS = 100;
@@ -15,10 +15,11 @@ export class Asking {
   readonly answers = new Map<number, Answer>();
   /** What the registered sections of workers show; a thread that is gone or gives no answer in time shows none. */
   readonly sections = new Map<number, SectionReport[]>();
+  /** Threads that were asked, whether they answered or not. */
+  readonly asked = new Set<number>();
   readonly #request: SnapshotRequest;
   readonly #started: number;
   readonly #silent: Set<number>;
-  readonly #asked = new Set<number>();
   readonly #tasksToCome = new Set<number>();
   readonly #sectionsToCome = new Set<number>();
   readonly #turns: InTurn;
@@ -53,11 +54,6 @@ export class Asking {
     return this.#until(() => [...this.#silent].every((threadId) => expectedSilent.has(threadId)), untilMs);
   }
 
-  /** Threads that were asked, whether they answered or not. */
-  get asked(): ReadonlySet<number> {
-    return this.#asked;
-  }
-
   /**
    * From now on every thread that has spoken or will speak is asked for its sections, and when its turn comes for its tasks.
    * @param untilMs - how long after the request their answers are waited for
@@ -78,7 +74,7 @@ export class Asking {
   /** Asks one thread by its port. */
   meet(threadId: number): void {
     if (this.answers.has(threadId)) return;
-    this.#asked.add(threadId);
+    this.asked.add(threadId);
     this.#silent.add(threadId);
     this.#ask(threadId, { kind: 'snapshot', request: this.#request });
   }

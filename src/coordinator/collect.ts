@@ -1,6 +1,7 @@
 /** One request, from the first question to everything that the lanes bring. */
 import type { SharedState } from '../agent/sharedState.js';
 import { monotonicMs } from '../tasks/clock.js';
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 import { messageOf } from '../errors.js';
 import type { PoolsAnswer, SnapshotRequest, TasksAnswer, ThreadSnapshot } from '../protocol.js';
 import { endedAmong, forgetEnded } from './endedThreads.js';
@@ -12,7 +13,6 @@ import { addPools, addTasks, type Asking } from './askingThreads.js';
 import type { PortLane } from './portLane.js';
 import { StacksFirst } from './stacksFirst.js';
 import { together } from './together.js';
-import { clearTimeout, setTimeout } from '../tasks/timers.js';
 
 /** Await stacks read in one thread at most: a bound on the pause; counts and ages are not bounded (DESIGN, traps). */
 const PLACES_MAX = 2000;
@@ -96,7 +96,7 @@ function describeOwn(thread: OwnThread, request: ReportRequest): Answer {
 }
 
 /** Who is asked, and what. */
-interface Asked {
+interface RequestUnderWay {
   request: ReportRequest;
   question: SnapshotRequest;
   own: Answer | null;
@@ -107,7 +107,7 @@ interface Asked {
 async function restAfter(
   stacks: StacksFirst,
   lanes: Lanes,
-  { request, question, own, asking }: Asked,
+  { request, question, own, asking }: RequestUnderWay,
 ): Promise<MainFacts> {
   await stacks.waited(STACKS_FIRST_MS);
   asking.askRest(request.deadlineMs);

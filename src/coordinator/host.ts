@@ -9,6 +9,7 @@ import { resolveOptions } from '../resolveOptions.js';
 import type { InstrumentedPools } from '../pools/instrument.js';
 import type { SectionRegistry } from '../sections/registered.js';
 import type { LabelScope } from '../tasks/labels.js';
+import { setTimeout } from '../tasks/timers.js';
 import type { KeptAlive, Report, Trigger } from '../report/types.js';
 import type { ReportRequest } from './collected.js';
 import { detachAtExit } from './exit.js';
@@ -30,7 +31,6 @@ import { SignalTrigger } from './signal.js';
 import { startToken } from './startToken.js';
 import { isStopSignal } from './stopSignals.js';
 import { WatchedFiles } from './watchedFiles.js';
-import { setTimeout } from '../tasks/timers.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;

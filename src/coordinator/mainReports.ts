@@ -9,6 +9,7 @@ import { GuruError, messageOf } from '../errors.js';
 import type { Options } from '../options.js';
 import type { AgentSettings } from '../protocol.js';
 import type { Report, Trigger } from '../report/types.js';
+import { setTimeout } from '../tasks/timers.js';
 import { announce, isAnnounced, publish } from './announce.js';
 import { Answering } from './answering.js';
 import type { Lanes } from './collect.js';
@@ -21,7 +22,6 @@ import { ownIdentity, readMainFacts } from './mainFacts.js';
 import { sayOnce } from './notice.js';
 import { PortLane } from './portLane.js';
 import { agentSettings, reportSettings } from './settings.js';
-import { setTimeout } from '../tasks/timers.js';
 
 /** What there is on main to make reports with. */
 export interface MainMeans {

@@ -1,10 +1,10 @@
 /** Runs registered sections. One that fails shows its error, and fails alone. */
 import { GuruError, messageOf } from '../errors.js';
 import type { Json, SectionReport } from '../report/types.js';
+import { clearTimeout, setTimeout } from '../tasks/timers.js';
 import { openBoundary } from './boundary.js';
 import { toJson } from './printable.js';
 import type { RegisteredSection } from './registered.js';
-import { clearTimeout, setTimeout } from '../tasks/timers.js';
 
 /** A generator at work, and what became of it. */
 interface Run {

@@ -27,8 +27,9 @@ export class MainLoop {
   async reads(boundMs: number): Promise<boolean> {
     const until = performance.now() + boundMs;
     const first = await this.#turn(boundMs);
-    let turn = first;
-    while (turn !== null && turn - (first ?? 0) < TURNS_TO_READ) turn = await this.#turn(until - performance.now());
+    if (first === null) return false;
+    let turn: number | null = first;
+    while (turn !== null && turn < first + TURNS_TO_READ) turn = await this.#turn(until - performance.now());
     return turn !== null;
   }
 

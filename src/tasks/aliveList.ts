@@ -6,9 +6,9 @@ import type { HandleWatch } from './handles.js';
 import { TaskGroups } from './groups.js';
 import { SocketWaits } from './socketWaits.js';
 import { runInSlices, type PausableWork } from './slices.js';
+import { setTimeout } from './timers.js';
 import { WhyIsNodeRunning, type AliveResource } from './whyIsNodeRunning.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
-import { setTimeout } from './timers.js';
 
 /** Gives frames their place in the source (`mapped`), as far as this thread knows it. */
 export type MapFrames = (frames: readonly RawFrame[]) => void;

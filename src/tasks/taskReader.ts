@@ -13,8 +13,8 @@ import { isOwnFile } from './realm.js';
 import { addRequests, readRequests, type ListedRequest, type RequestsInFlight } from './requestTasks.js';
 import { runAtOnce, runInSlices, type PausableWork } from './slices.js';
 import { SocketWaits } from './socketWaits.js';
-import type { Tracker } from './tracker.js';
 import { setTimeout } from './timers.js';
+import type { Tracker } from './tracker.js';
 
 /** Without promise hooks only a walk over the heap lists promises, which another thread starts (`sentinel/heapScan.ts`). */
 const NOT_SCANNED = 'not asked for';
@@ -82,12 +82,12 @@ export class TaskReader {
 
   /**
    * What `work` begins to read in slices keeps no thread alive, and is no resource of the application's. By timers: an
-   * immediate that is not ref'd waits for whatever wakes the loop next.
+   * immediate that is not ref'd waits for whatever wakes the loop next. Returns what `work` does.
    */
-  aside(work: () => void): void {
+  aside<Result>(work: () => Result): Result {
     this.#schedule = (slice) => void this.#tracker.ignoring(() => setTimeout(slice, 1).unref());
     try {
-      work();
+      return work();
     } finally {
       this.#schedule = undefined;
     }
