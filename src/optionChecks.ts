@@ -1,5 +1,5 @@
 /** What an option takes: each check returns the value in the form the options hold, or `undefined` when it is not what was expected. */
-import { constants } from 'node:os';
+import { nodeOs } from './nodeOs.js';
 import type { Report } from './report/types.js';
 
 /** The faces of a report, by name. */
@@ -50,7 +50,7 @@ const SIGNALS_ELSEWHERE: readonly string[] = [
 ];
 
 function isSignal(name: string): boolean {
-  return Object.hasOwn(constants.signals, name) || SIGNALS_ELSEWHERE.includes(name);
+  return SIGNALS_ELSEWHERE.includes(name) || Object.hasOwn(nodeOs().constants.signals, name);
 }
 
 export function formats(value: unknown): Format[] | undefined {

@@ -215,10 +215,8 @@ export interface SharedSetup {
 /** Files of this package as main has them (`agent/codeCache.ts`). */
 export interface SharedCode {
   file: string;
-  /** That file as main has compiled it; nothing while it has not. */
+  /** That file as main has compiled it, and the text of what is loaded beside it; nothing while there is no worker. */
   memory: SharedArrayBuffer;
-  /** The text of what is loaded when it is needed. */
-  answers: SharedArrayBuffer;
 }
 
 /** A thread introduces itself: to the sentinel when there is one, else to main. One port for each of the two. */

@@ -24,12 +24,20 @@ const REHEARSAL_BEAT = 4;
 
 type AnswersPart = typeof import('./answers.js');
 
+/** A part of the package that is loaded when something is asked. */
+export interface LatePart<Part> {
+  /** @throws what reading, compiling or running it throws */
+  load(): Part;
+  /** Reads its text, so that a package that is replaced on the disk changes nothing any more. */
+  keep(): void;
+}
+
 /** What an agent is given. */
 export interface AgentSetup {
   shared: SharedState;
   settings: AgentSettings;
-  /** Loads `answers.ts`. */
-  loadAnswers: () => AnswersPart;
+  /** `answers.ts`. */
+  answers: LatePart<AnswersPart>;
   /** Told the id of each thread that this one starts, right after. */
   onWorker?: (threadId: number) => void;
 }
@@ -49,15 +57,15 @@ export class Agent implements Watched {
   readonly heartbeat: Heartbeat;
   readonly tracker: Tracker;
   readonly children: Children;
-  readonly #loadAnswers: () => AnswersPart;
+  readonly #part: LatePart<AnswersPart>;
   #answers: Answers | null = null;
   #payloadBytes: number;
   #phase: ThreadPhase = 'starting';
   #beats = 0;
 
-  constructor({ shared, settings, loadAnswers, onWorker = () => {} }: AgentSetup) {
+  constructor({ shared, settings, answers, onWorker = () => {} }: AgentSetup) {
     this.shared = shared;
-    this.#loadAnswers = loadAnswers;
+    this.#part = answers;
     this.#payloadBytes = settings.taskPayload;
     // Before anything is watched: the timer is no task of the application's.
     this.heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.osThreadId), settings.heartbeatMs);
@@ -66,7 +74,6 @@ export class Agent implements Watched {
     this.children = new Children(onWorker);
     this.heartbeat.onBeat(() => this.#beat());
     setImmediate(() => {
-      openRealm(); // Now: the first look into this thread, whatever it does then, is short.
       if (this.#phase === 'starting') this.#phase = 'running';
     }).unref();
     process.on('exit', () => {
@@ -88,16 +95,24 @@ export class Agent implements Watched {
    * @throws what compiling it throws
    */
   get answers(): Answers {
-    this.#answers ??= this.asOwn(() => new (this.#loadAnswers().Answers)(this));
+    this.#answers ??= this.asOwn(() => new (this.#part.load().Answers)(this));
     return this.#answers;
   }
 
-  /** The first answer of a thread took 10 ms of CPU, the second 4 (`bench/snapshot.mjs`): the first is given to nobody. */
   #beat(): void {
     this.tracker.beat();
-    if (++this.#beats === REHEARSAL_BEAT) void this.#rehearse();
+    this.#beats++;
+    if (this.#beats === 1) this.#prepare();
+    else if (this.#beats === REHEARSAL_BEAT) void this.#rehearse();
   }
 
+  /** What any look into this thread needs, whatever the thread does then: a thread that has ended by now was spared it. */
+  #prepare(): void {
+    openRealm();
+    this.#part.keep();
+  }
+
+  /** The first answer of a thread took 10 ms of CPU, the second 4 (`bench/snapshot.mjs`): the first is given to nobody. */
   async #rehearse(): Promise<void> {
     try {
       await this.answers.rehearse();

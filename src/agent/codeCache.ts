@@ -8,15 +8,14 @@
  *
  * V8 knows the source of such bytes by its length alone, so the source goes with them: a package that was replaced on the
  * disk while the process runs does not get code that is not its own. For the same reason the text of what is loaded only when
- * a thread is asked goes with them from the start.
+ * a thread is asked goes with them.
  */
-import { readFileSync } from 'node:fs';
 import type { SharedCode } from '../protocol.js';
 
-/** Source and code take 0.2 MB each; memory that nobody writes to costs nothing. */
+/** The two sources and the code take 0.2 MB; memory that nobody writes to costs nothing. */
 const SIZE = 1 << 20;
-/** Two lengths come first; the code follows, where V8 wants it aligned, and then the source. */
-const HEAD = 8;
+/** The lengths come first; the code follows, where V8 wants it aligned, then its source, then the text of the answers. */
+const HEAD = 16;
 
 export interface CompiledSource {
   source: string;
@@ -34,57 +33,66 @@ export interface CompiledFile {
 export class CodeForWorkers {
   /** What workers are told. */
   readonly shared: SharedCode;
+  readonly #answers: () => Uint8Array;
   #part: CompiledFile | null;
 
-  /** @param answers - what is loaded when it is needed */
-  constructor(part: CompiledFile, answers: SharedArrayBuffer) {
+  /** @param answers - the text of what is loaded when it is needed, or throws what reading it throws */
+  constructor(part: CompiledFile, answers: () => Uint8Array) {
     this.#part = part;
-    this.shared = { file: part.file, memory: new SharedArrayBuffer(SIZE), answers };
+    this.#answers = answers;
+    this.shared = { file: part.file, memory: new SharedArrayBuffer(SIZE) };
   }
 
   /** Does its work once. */
   put(): void {
-    if (this.#part === null) return;
-    putCode(this.shared.memory, this.#part.compiled());
+    const part = this.#part;
     this.#part = null;
+    if (part === null) return;
+    try {
+      putCode(this.shared.memory, part.compiled(), this.#answers());
+    } catch {
+      // Workers read and compile for themselves.
+    }
   }
 }
 
 /** What does not fit, or is not ASCII, is left out. */
-function putCode(memory: SharedArrayBuffer, { source, code }: CompiledSource): void {
-  if (HEAD + code.length + source.length > SIZE) return;
+function putCode(memory: SharedArrayBuffer, { source, code }: CompiledSource, answers: Uint8Array): void {
+  const answersAt = HEAD + code.length + source.length;
+  if (answersAt + answers.length > SIZE) return;
   new Uint8Array(memory, HEAD).set(code);
   const written = Buffer.from(memory, HEAD + code.length).write(source, 'utf8');
   if (written !== source.length) return;
-  const lengths = new Int32Array(memory, 0, 2);
+  new Uint8Array(memory, answersAt).set(answers);
+  const lengths = new Int32Array(memory, 0, 3);
   lengths[1] = source.length;
+  lengths[2] = answers.length;
   Atomics.store(lengths, 0, code.length);
 }
 
 /** A worker's side: what main has put there of this file; null while there is nothing. */
 export function codeOf(file: string, shared: SharedCode | undefined): CompiledSource | null {
-  if (shared === undefined || !isOf(file, shared)) return null;
-  const lengths = new Int32Array(shared.memory, 0, 2);
-  const length = Atomics.load(lengths, 0);
-  if (length === 0) return null;
-  const source = Buffer.from(shared.memory, HEAD + length, lengths[1]).toString('latin1');
-  return { source, code: new Uint8Array(shared.memory, HEAD, length) };
+  const put = putOf(file, shared);
+  return put && { source: latin1(put.source), code: put.code };
 }
 
-/** The text of what is loaded when it is needed: as main has it, else as it is on the disk now. @throws what reading it throws */
-export function answersFor(file: string, shared: SharedCode | undefined, answersFile: string): SharedArrayBuffer {
-  return shared !== undefined && isOf(file, shared) ? shared.answers : readShared(answersFile);
+/** The text of these bytes, which are ASCII. */
+export function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
+}
+
+/** The text of what is loaded when it is needed, as main has it; null while there is nothing. */
+export function answersOf(file: string, shared: SharedCode | undefined): Uint8Array | null {
+  return putOf(file, shared)?.answers ?? null;
 }
 
 /** Of another copy of this package nothing is taken. */
-function isOf(file: string, shared: SharedCode): boolean {
-  return shared.file === file && [shared.memory, shared.answers].every((one) => one instanceof SharedArrayBuffer);
-}
-
-/** A file's text as it is now, to be run later. @throws what reading it throws */
-export function readShared(file: string): SharedArrayBuffer {
-  const text = readFileSync(file);
-  const memory = new SharedArrayBuffer(text.length);
-  new Uint8Array(memory).set(text);
-  return memory;
+function putOf(file: string, shared: SharedCode | undefined): Record<'code' | 'source' | 'answers', Uint8Array> | null {
+  if (shared?.file !== file || !(shared.memory instanceof SharedArrayBuffer)) return null;
+  const { memory } = shared;
+  const lengths = new Int32Array(memory, 0, 3);
+  const code = new Uint8Array(memory, HEAD, Atomics.load(lengths, 0));
+  if (code.length === 0) return null;
+  const source = new Uint8Array(memory, HEAD + code.length, lengths[1]);
+  return { code, source, answers: new Uint8Array(memory, HEAD + code.length + source.length, lengths[2]) };
 }

@@ -5,18 +5,21 @@
  * message of ours. Only where there is never a sentinel do they go to main. `worker.postMessage` and `parentPort` are not
  * used: pools take any message for theirs. The promise is caught: a thread that dies meanwhile is no error.
  */
-import { nextTick } from 'node:process';
 import { MessageChannel, postMessageToThread, threadId } from 'node:worker_threads';
 import type { Hello } from '../protocol.js';
 import { setTimeout } from '../tasks/timers.js';
 import type { Agent } from './agent.js';
+import { postWithoutWaiter } from './postWithoutWaiter.js';
 import { SENTINEL_NEVER, SENTINEL_PENDING } from './sharedState.js';
 
-/** A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. */
+/**
+ * A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. A thread
+ * that ends before is spared the ports, and Node a message from a thread that ends (`postWithoutWaiter.ts`).
+ */
 const SOON_MS = 20;
 const SOON_TIMES = 25;
 
-/** Introduces this thread, now or, while there is no sentinel yet, with a later heartbeat; again when the sentinel changes. */
+/** Introduces this thread, soon or, while there is no sentinel yet, with a later heartbeat; again when the sentinel changes. */
 export function introduce(agent: Agent, token: string): void {
   let knownTo = SENTINEL_PENDING;
   const attempt = (): void => {
@@ -27,10 +30,10 @@ export function introduce(agent: Agent, token: string): void {
   };
   const attemptSoon = (left: number): void => {
     attempt();
-    if (knownTo === SENTINEL_PENDING && left > 0) agent.asOwn(() => setTimeout(attemptSoon, SOON_MS, left - 1).unref());
+    if (knownTo === SENTINEL_PENDING && left > 0) soon(left - 1);
   };
-  // A loop that does not turn answers no port: there is time until the thread's own code has begun.
-  agent.asOwn(() => nextTick(attemptSoon, SOON_TIMES));
+  const soon = (left: number): void => agent.asOwn(() => void setTimeout(attemptSoon, SOON_MS, left).unref());
+  soon(SOON_TIMES);
   agent.heartbeat.onBeat(attempt);
 }
 
@@ -48,7 +51,7 @@ function sendPorts(agent: Agent, token: string, sentinel: number): void {
   const ports = toSentinel === null ? [toMain.port2] : [toMain.port2, toSentinel.port2];
   agent.serve(toMain.port1);
   if (toSentinel !== null) agent.serve(toSentinel.port1);
-  postMessageToThread(sentinel === SENTINEL_NEVER ? 0 : sentinel, hello, ports).catch(() => {
+  postWithoutWaiter(sentinel === SENTINEL_NEVER ? 0 : sentinel, hello, ports).catch(() => {
     toMain.port1.close();
     toSentinel?.port1.close();
   });

@@ -6,10 +6,13 @@
  * copy the text, and with that much more allocated a short-lived process collects garbage once more.
  */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { Script } from 'node:vm';
-import type { CompiledFile, CompiledSource } from './codeCache.js';
+import { latin1, type CompiledFile, type CompiledSource } from './codeCache.js';
+import type { KeptText } from './keptText.js';
+
+/** Taken at load: the application may put its own in its place. */
+const { getBuiltinModule } = process;
 
 type Wrapper = (
   exports: object,
@@ -31,19 +34,25 @@ export interface LoadedPart extends CompiledFile {
  */
 export function loadPart(file: string, known: CompiledSource | null): LoadedPart {
   const source = known?.source ?? readFileSync(file, 'utf8');
-  const { exports, script } = runPart(file, source, known?.code ?? null, createRequire(file));
+  const { exports, script } = runPart(file, source, known?.code ?? null, requireFor(file));
   return { file, exports, compiled: () => ({ source, code: script.createCachedData() }) };
 }
 
 /**
- * Runs the text of another file, kept in memory, that belongs to a loaded part: what it requires of that one is what is loaded.
- * @throws what compiling or running it throws
+ * Runs the text of another file that belongs to a loaded part: what it requires of that one is what is loaded.
+ * @throws what reading, compiling or running it throws
  */
-export function loadBeside(part: LoadedPart, file: string, text: SharedArrayBuffer): object {
-  const require = createRequire(file);
+export function loadBeside(part: LoadedPart, { file, bytes }: KeptText): object {
+  const require = requireFor(file);
   const asked = `./${basename(part.file)}`;
   const ask = (name: string): unknown => (name === asked ? part.exports : require(name));
-  return runPart(file, Buffer.from(text).toString('latin1'), null, ask).exports;
+  return runPart(file, latin1(bytes), null, ask).exports;
+}
+
+/** What `require` is in such a file. Node's own modules come without `node:module`, which takes a worker half a millisecond. */
+function requireFor(file: string): (name: string) => unknown {
+  let require: NodeJS.Require | null = null;
+  return (name) => getBuiltinModule(name) ?? (require ??= getBuiltinModule('node:module').createRequire(file))(name);
 }
 
 function runPart(

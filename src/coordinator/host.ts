@@ -1,6 +1,6 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
-import type { Agent, AgentSetup } from '../agent/agent.js';
+import type { Agent, AgentSetup, LatePart } from '../agent/agent.js';
 import type { CodeForWorkers } from '../agent/codeCache.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import type { Options, SetupOptions } from '../options.js';
@@ -42,9 +42,9 @@ type ReportsPart = typeof import('./mainReports.js');
 /** What else of the package there is. */
 export interface Parts {
   Agent: typeof Agent;
-  loadAnswers: AgentSetup['loadAnswers'];
-  /** Loads `mainReports.ts`. */
-  loadReports: () => ReportsPart;
+  answers: AgentSetup['answers'];
+  /** `mainReports.ts`. */
+  reports: LatePart<ReportsPart>;
   code: CodeForWorkers;
 }
 
@@ -53,7 +53,7 @@ export class Host {
   readonly #shared = new SharedState();
   readonly #code: CodeForWorkers;
   readonly #agent: Agent;
-  readonly #loadReports: () => ReportsPart;
+  readonly #part: LatePart<ReportsPart>;
   readonly #signals: SignalTrigger;
   readonly #sentinel: SentinelThread;
   readonly #last: LastReport;
@@ -72,18 +72,19 @@ export class Host {
   }
 
   private constructor(version: string, sentinel: string, parts: Parts) {
-    const { Agent: MainAgent, loadAnswers, loadReports, code } = parts;
+    const { Agent: MainAgent, answers, reports, code } = parts;
     this.#code = code;
-    this.#loadReports = loadReports;
+    this.#part = reports;
     this.#options = this.#resolve({});
     this.#agent = new MainAgent({
       shared: this.#shared,
       settings: agentSettings(this.#options),
-      loadAnswers,
+      answers,
       onWorker: (threadId) => {
         if (!this.#sentinel.is(threadId)) this.#code.put();
       },
     });
+    this.#agent.heartbeat.onBeat(() => reports.keep());
     this.#agent.publish(version, this);
     this.#signals = new SignalTrigger(
       (signal) => void this.#onSignal(signal),
@@ -105,7 +106,7 @@ export class Host {
 
   get #reports(): MainReports {
     this.#made ??= this.#agent.asOwn(() => {
-      const { MainReports } = this.#loadReports();
+      const { MainReports } = this.#part.load();
       return new MainReports({
         shared: this.#shared,
         token: this.#token.slice(0, 4),

@@ -1,7 +1,8 @@
 /** Installs everything in this process, once; a second copy of the package finds the first and uses it. */
 import { join } from 'node:path';
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
-import { answersFor, codeOf, CodeForWorkers, readShared } from '../agent/codeCache.js';
+import { answersOf, codeOf, CodeForWorkers } from '../agent/codeCache.js';
+import { KeptText } from '../agent/keptText.js';
 import { loadBeside, loadPart } from '../agent/threadPart.js';
 import { messageOf } from '../errors.js';
 import { packageFolder } from '../packageFolder.js';
@@ -43,17 +44,17 @@ function load(folder: string): string | null {
   const { code } = (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as Partial<SharedSetup>;
   const part = loadPart(path('agent'), codeOf(path('agent'), code));
   const { Agent, installInWorker, lendImport } = part.exports as AgentPart;
-  const answers = answersFor(path('agent'), code, path('answers'));
-  const loadAnswers = (): AnswersPart => loadBeside(part, path('answers'), answers) as AnswersPart;
+  const text = new KeptText(path('answers'), () => answersOf(path('agent'), code));
+  const answers = { load: () => loadBeside(part, text) as AnswersPart, keep: () => text.keep() };
   lendImport((address) => import(address));
-  if (!isMainThread) return installInWorker(VERSION, loadAnswers) ? null : 'its main thread has no installation';
+  if (!isMainThread) return installInWorker(VERSION, answers) ? null : 'its main thread has no installation';
   const coordinator = loadPart(path('coordinator'), null);
-  const reports = readShared(path('leading'));
   const { Host } = coordinator.exports as CoordinatorPart;
+  const leading = new KeptText(path('leading'));
   return Host.install(VERSION, sentinelFile() ?? '', {
     Agent,
-    loadAnswers,
-    loadReports: () => loadBeside(coordinator, path('leading'), reports) as ReportsPart,
-    code: new CodeForWorkers(part, answers),
+    answers,
+    reports: { load: () => loadBeside(coordinator, leading) as ReportsPart, keep: () => leading.keep() },
+    code: new CodeForWorkers(part, () => text.bytes),
   });
 }

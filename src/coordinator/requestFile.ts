@@ -1,22 +1,25 @@
 /** How a report is asked for where the platform has no such signal (Windows knows no SIGUSR2): by touching a file. */
-import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeOs } from '../nodeOs.js';
 
 type Signals = Record<string, number>;
 
-/** Those of `signals` that this platform does not have. */
-export function lackingSignals(signals: readonly string[], available: Signals = constants.signals): string[] {
-  return signals.filter((signal) => !Object.hasOwn(available, signal));
+/** Those that programs ask for reports with, and that POSIX has everywhere: for these Node need not be asked. */
+const OF_POSIX: readonly string[] = ['SIGUSR2', 'SIGUSR1', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
+
+/** Those of `signals` that this platform does not have. @param available - what it has, as `os.constants.signals` tells */
+export function lackingSignals(signals: readonly string[], available?: Signals): string[] {
+  const isThere = (signal: string): boolean => Object.hasOwn(available ?? nodeOs().constants.signals, signal);
+  const isPosix = available === undefined && process.platform !== 'win32';
+  return signals.filter((signal) => !(isPosix && OF_POSIX.includes(signal)) && !isThere(signal));
 }
 
 /**
  * The file that stands for the signals this platform lacks, in the user's folder for temporary files; null when it has
  * all of them. Nobody makes the file but who asks: making it, or touching it, is the request.
  */
-export function requestFile(
-  signals: readonly string[],
-  available: Signals = constants.signals,
-  pid = process.pid,
-): string | null {
-  return lackingSignals(signals, available).length === 0 ? null : join(tmpdir(), `guru-meditation-${pid}.request`);
+export function requestFile(signals: readonly string[], available?: Signals, pid = process.pid): string | null {
+  return lackingSignals(signals, available).length === 0
+    ? null
+    : join(nodeOs().tmpdir(), `guru-meditation-${pid}.request`);
 }

@@ -3,10 +3,11 @@
  * so an application that listens once, cleans up and raises the signal again would never die while we listen too.
  */
 import { readFileSync } from 'node:fs';
-import { nextTick } from 'node:process';
 import { sayOnce } from './notice.js';
 import { lackingSignals, requestFile } from './requestFile.js';
 import { isStopSignal } from './stopSignals.js';
+
+const { nextTick } = process;
 
 export class SignalTrigger {
   readonly #onSignal: (signal: string) => void;
@@ -45,7 +46,8 @@ export class SignalTrigger {
 
   #start(signal: string): void {
     if (lackingSignals([signal]).length > 0) return sayLacking(signal);
-    const other = otherUser(signal);
+    const isNodes = writesNodeReport(signal);
+    const other = otherUser(signal, isNodes);
     if (other !== null)
       return sayOnce('GMR_SIGNAL', `${signal} is used by ${other}; choose another signal (GMR_SIGNAL) or use the API`);
     const listener = (): void => this.#onSignal(signal);
@@ -56,7 +58,7 @@ export class SignalTrigger {
     } catch {
       sayOnce('GMR_SIGNAL', `${signal} cannot be listened to on this platform`);
     }
-    if (writesNodeReport(signal)) {
+    if (isNodes) {
       sayOnce('GMR_SIGNAL', `${signal} also writes Node's diagnostic report (--report-on-signal)`);
     }
   }
@@ -100,15 +102,19 @@ function sayLacking(signal: string): void {
 }
 
 /** Who has the signal already, in words; null when nobody has. */
-function otherUser(signal: string): string | null {
-  const ofNode = writesNodeReport(signal) ? 1 : 0;
-  if (process.listenerCount(signal) > ofNode && !isStopSignal(signal)) return 'a listener of the application';
+function otherUser(signal: string, isNodes: boolean): string | null {
+  if (process.listenerCount(signal) > (isNodes ? 1 : 0) && !isStopSignal(signal))
+    return 'a listener of the application';
   if (signal === 'SIGUSR2' && parentIsNodemon()) return 'nodemon, which restarts the application with it';
   return null;
 }
 
-/** Node listens itself then (`--report-on-signal`): no default action is lost any more, and both reports come. */
+/**
+ * Node listens itself then (`--report-on-signal`): no default action is lost any more, and both reports come. To be asked
+ * before anybody of this package listens: while nobody does, Node is not asked, which would load what makes its reports.
+ */
 function writesNodeReport(signal: string): boolean {
+  if (process.listenerCount(signal) === 0) return false;
   return process.report?.reportOnSignal === true && process.report.signal === signal;
 }
 

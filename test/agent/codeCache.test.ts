@@ -3,9 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { answersFor, CodeForWorkers, codeOf } from '../../src/agent/codeCache.js';
+import { answersOf, CodeForWorkers, codeOf } from '../../src/agent/codeCache.js';
+import { KeptText } from '../../src/agent/keptText.js';
 import { loadBeside, loadPart } from '../../src/agent/threadPart.js';
 import { ROOT } from '../harness/spawn.js';
+
+const noAnswers = (): Uint8Array => new Uint8Array(1);
 
 const partOf = (code: string): string => `(function (exports, require, module, __filename, __dirname) {${code}\n})`;
 
@@ -41,7 +44,7 @@ describe('a part of the package', () => {
     const first = loadPart(file, null);
     const part = first.exports as Part;
     assert.deepEqual([part.file, part.double(3)], [file, 7]);
-    const shared = new CodeForWorkers(first, new SharedArrayBuffer(1));
+    const shared = new CodeForWorkers(first, noAnswers);
     assert.equal(codeOf(file, shared.shared), null);
     shared.put();
     const known = codeOf(file, shared.shared);
@@ -54,7 +57,7 @@ describe('a part of the package', () => {
 
   it('is taken from memory whole, source and code, when the file on the disk was replaced meanwhile', (context) => {
     const file = fileWith(context, TEXT);
-    const shared = new CodeForWorkers(loadPart(file, null), new SharedArrayBuffer(1));
+    const shared = new CodeForWorkers(loadPart(file, null), noAnswers);
     shared.put();
     writeFileSync(file, TEXT.replace('* 2', '* 9'));
     assert.equal((loadPart(file, codeOf(file, shared.shared)).exports as Part).double(3), 7);
@@ -62,14 +65,11 @@ describe('a part of the package', () => {
 
   it('is not taken for another file, and not where there is nothing', (context) => {
     const file = fileWith(context, TEXT);
-    const shared = new CodeForWorkers(loadPart(file, null), new SharedArrayBuffer(1));
+    const shared = new CodeForWorkers(loadPart(file, null), noAnswers);
     shared.put();
     assert.equal(codeOf(`${file}.other`, shared.shared), null);
     assert.equal(codeOf(file, undefined), null);
-    assert.equal(
-      codeOf(file, { file, memory: null as unknown as SharedArrayBuffer, answers: new SharedArrayBuffer(1) }),
-      null,
-    );
+    assert.equal(codeOf(file, { file, memory: null as unknown as SharedArrayBuffer }), null);
   });
 
   it('is compiled anew where V8 does not want the code', (context) => {
@@ -81,7 +81,7 @@ describe('a part of the package', () => {
   it('is not shared when it is not ASCII or too large', (context) => {
     for (const text of ["exports.name = 'Grüße';", `exports.name = '${'x'.repeat(1 << 20)}';`]) {
       const file = fileWith(context, partOf(text));
-      const shared = new CodeForWorkers(loadPart(file, null), new SharedArrayBuffer(1));
+      const shared = new CodeForWorkers(loadPart(file, null), noAnswers);
       shared.put();
       assert.equal(codeOf(file, shared.shared), null);
     }
@@ -92,7 +92,7 @@ describe('a part of the package', () => {
       assert.match(readFileSync(join(ROOT, `dist/guru-meditation-${part}.cjs`), 'utf8'), /^[\0-\x7F]{1000,700000}$/);
   });
 
-  it('lends what it has to the one that is loaded beside it, whose text is that of the start', (context) => {
+  it('lends what it has to the one that is loaded beside it, whose text is that of when it was kept', (context) => {
     const file = fileWith(context, partOf('let count = 0; exports.next = () => ++count;'));
     const beside = join(dirname(file), 'beside.cjs');
     writeFileSync(
@@ -100,26 +100,48 @@ describe('a part of the package', () => {
       partOf(`const { next } = require('./part.cjs'); exports.next = next; exports.file = __filename;`),
     );
     const part = loadPart(file, null);
-    const text = answersFor(file, undefined, beside);
+    const text = new KeptText(beside);
+    text.keep();
     writeFileSync(beside, 'throw new Error("of another version")');
-    const loaded = loadBeside(part, beside, text) as { next(): number; file: string };
+    const loaded = loadBeside(part, text) as { next(): number; file: string };
     (part.exports as { next(): number }).next();
     assert.deepEqual([loaded.next(), loaded.file], [2, beside]);
   });
 
   it('takes the text of what is loaded beside it from main, and from no other copy of the package', (context) => {
     const file = fileWith(context, TEXT);
-    const answers = new SharedArrayBuffer(3);
-    const { shared } = new CodeForWorkers(loadPart(file, null), answers);
-    assert.equal(answersFor(file, shared, '/not/there'), answers);
-    const own = answersFor(`${file}.other`, shared, file);
-    assert.equal(Buffer.from(own).toString(), TEXT);
+    const shared = new CodeForWorkers(loadPart(file, null), () => Buffer.from('answers'));
+    const textOf = (name: string) => new KeptText(file, () => answersOf(name, shared.shared)).bytes;
+    assert.equal(Buffer.from(textOf(file)).toString(), TEXT);
+    shared.put();
+    assert.equal(Buffer.from(textOf(file)).toString(), 'answers');
+    assert.equal(Buffer.from(textOf(`${file}.other`)).toString(), TEXT);
+  });
+
+  it('is compiled by each worker for itself where the text beside it cannot be read', (context) => {
+    const file = fileWith(context, TEXT);
+    const gone = new KeptText(join(dirname(file), 'gone.cjs'));
+    gone.keep();
+    const shared = new CodeForWorkers(loadPart(file, null), () => gone.bytes);
+    shared.put();
+    assert.deepEqual([codeOf(file, shared.shared), answersOf(file, shared.shared)], [null, null]);
+  });
+
+  it('requires of Node and of other packages what a required file would', (context) => {
+    const file = fileWith(
+      context,
+      partOf("exports.all = ['node:fs', 'path', './other.cjs'].map((name) => require(name));"),
+    );
+    writeFileSync(join(dirname(file), 'other.cjs'), 'module.exports = 7;');
+    assert.equal((loadPart(file, null).exports as { all: unknown[] }).all[2], 7);
+    const lacking = fileWith(context, partOf("require('not-there');"));
+    assert.throws(() => loadPart(lacking, null), { code: 'MODULE_NOT_FOUND' });
   });
 
   it('is asked for its code once', () => {
     let asked = 0;
     const compiled = () => ({ source: '1', code: new Uint8Array([1]), asked: ++asked });
-    const shared = new CodeForWorkers({ file: 'part.cjs', compiled }, new SharedArrayBuffer(1));
+    const shared = new CodeForWorkers({ file: 'part.cjs', compiled }, noAnswers);
     shared.put();
     shared.put();
     assert.equal(asked, 1);

@@ -96,3 +96,14 @@ test(
     }
   },
 );
+
+test('workers that end while they introduce themselves take nothing along', { timeout: 90_000 }, async () => {
+  const fixture = spawnFixture('endsAtOnce.cjs', { args: ['120'], timeoutMs: LONGEST_MS });
+  try {
+    assert.deepEqual(await fixture.exited(), { code: 0, signal: null }, fixture.stderr);
+    assert.equal(fixture.stdout, 'all ended\n');
+    assert.equal(fixture.stderr, '');
+  } finally {
+    await fixture.stop();
+  }
+});
