@@ -5,10 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { postWithoutWaiter } from '../../src/agent/postWithoutWaiter.js';
 
 const LISTENER = `const { parentPort } = require('node:worker_threads');
-process.on('workerMessage', (message) => {
-  parentPort.postMessage(message);
-  parentPort.close();
-});
+process.on('workerMessage', (message) => parentPort.postMessage(message));
 parentPort.postMessage('ready');
 parentPort.on('message', () => {});`;
 
@@ -22,7 +19,7 @@ describe('a message that leaves nobody waiting', () => {
     assert.deepEqual(Object.getOwnPropertyDescriptor(Atomics, 'waitAsync'), before);
     await sent;
     assert.deepEqual(await arrived, ['hello']);
-    await once(worker, 'exit');
+    await worker.terminate();
   });
 
   it('leaves the global object as it was when there is no such thread', async () => {
