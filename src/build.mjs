@@ -144,9 +144,10 @@ function strict(code) {
   return code.startsWith(STRICT) ? code : STRICT + code;
 }
 
-/** What `src/agent/threadPart.ts` runs. */
+/** What `src/agent/threadPart.ts` runs. What it exports is what esbuild has made for that; it would copy each once more. */
 function wrapped(code) {
-  return `(function (exports, require, module, __filename, __dirname) {${strict(code)}\n})`;
+  const plain = code.replace(/\bmodule\.exports=\w+\((\w+)\);/, 'module.exports=$1;');
+  return `(function (exports, require, module, __filename, __dirname) {${strict(plain)}\n})`;
 }
 
 /** What applications import, and the command: modules, as the rest of the package is to the outside. */

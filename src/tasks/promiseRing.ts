@@ -68,8 +68,7 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
     }
   }
 
-  /** Numbers ascend by one, so it grows without a gap: 64 kB less to collect for what lives shortly. */
-  const young: (object | undefined)[] = [undefined];
+  const young = filled<object | undefined>(SIZE, undefined);
   const stacks = withStacks ? filled<HeldStack | null>(SIZE, null) : null;
   const ids = new Float64Array(SIZE);
   const parents = new Float64Array(SIZE);
