@@ -83,10 +83,11 @@ function say(line) {
 
 /** Runs one and says what it found. */
 async function runOne(name, options, machine) {
-  const until = performance.now() + LATE_MS;
-  const isLate = () => performance.now() > until;
+  const begun = performance.now();
+  const isLate = () => performance.now() > begun + LATE_MS;
   const { measures, skipped, chart = null } = await BENCHMARKS[name].run({ ...options, isLate, say });
   if (measures.length === 0) throw new WrongCall(`--only: nothing in ${name} is called ${options.only}`);
+  say(`${name}: ${Math.round((performance.now() - begun) / 1000)} s`);
   const result = { benchmark: name, machine, pairs: options.pairs, measures, skipped, chart };
   print(['', ...tables(measures), ...skipped.map((line) => `left out: ${line}`)]);
   if (!options.isQuick && options.only === '') say(`kept: ${keepResult(result).join(', ')}`);

@@ -26,15 +26,15 @@ const ALL = [...JUDGED, 'handles', 'full', 'why-is-node-running', 'wtfnode', 'se
  * it is enough for variants that take a stack for each operation.
  */
 export const WORKS = [
-  { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true },
-  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: BEST_KNOWN, isPrecise: true },
+  { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true, heavyScale: 0.2 },
+  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: BEST_KNOWN, isPrecise: true, heavyScale: 0.2 },
   { name: 'await', says: 'await loop', variants: ALL, all: JUDGED, heavyScale: 0.02 },
   { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: [] },
   { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: [] },
   { name: 'timers', says: 'timers', variants: ALL, all: JUDGED },
   { name: 'fs', says: 'file requests', variants: ALL, all: [] },
   { name: 'stream', says: 'stream pipeline', variants: ALL, all: [] },
-  { name: 'websocket', says: 'WebSocket echo', variants: ALL, all: JUDGED },
+  { name: 'websocket', says: 'WebSocket echo', variants: ALL, all: [] },
   { name: 'labels', says: 'await loop with labels', variants: LABELS, all: [] },
 ];
 

@@ -14,11 +14,15 @@ import { postMessageToThread, type Transferable } from 'node:worker_threads';
 export function postWithoutWaiter(threadId: number, message: unknown, transfer: Transferable[]): Promise<void> {
   const before = Object.getOwnPropertyDescriptor(Atomics, 'waitAsync');
   if (before?.configurable !== true) return postMessageToThread(threadId, message, transfer);
-  const value = (): object => ({ async: true, value: Promise.resolve('ok') });
-  Object.defineProperty(Atomics, 'waitAsync', { ...before, value });
+  Object.defineProperty(Atomics, 'waitAsync', { value: answered, configurable: true });
   try {
     return postMessageToThread(threadId, message, transfer);
   } finally {
     Object.defineProperty(Atomics, 'waitAsync', before);
   }
+}
+
+/** What `Atomics.waitAsync` gives a waiter, here one that was woken at once. */
+function answered(): object {
+  return { async: true, value: Promise.resolve('ok') };
 }
