@@ -12,14 +12,14 @@ import type { Agent } from './agent.js';
 import { postWithoutWaiter } from './postWithoutWaiter.js';
 import { SENTINEL_NEVER, SENTINEL_PENDING } from './sharedState.js';
 
-/**
- * A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. A thread
- * that ends before is spared the ports, and Node a message from a thread that ends (`postWithoutWaiter.ts`).
- */
+/** Taken at load, as the timers are. */
+const { nextTick } = process;
+
+/** A sentinel that is still starting is there within some 50 ms; a main that hangs after that would let no port pass. */
 const SOON_MS = 20;
 const SOON_TIMES = 25;
 
-/** Introduces this thread, soon or, while there is no sentinel yet, with a later heartbeat; again when the sentinel changes. */
+/** Introduces this thread, now or, while there is no sentinel yet, with a later heartbeat; again when the sentinel changes. */
 export function introduce(agent: Agent, token: string): void {
   let knownTo = SENTINEL_PENDING;
   const attempt = (): void => {
@@ -30,10 +30,11 @@ export function introduce(agent: Agent, token: string): void {
   };
   const attemptSoon = (left: number): void => {
     attempt();
-    if (knownTo === SENTINEL_PENDING && left > 0) soon(left - 1);
+    if (knownTo === SENTINEL_PENDING && left > 0) agent.asOwn(() => setTimeout(attemptSoon, SOON_MS, left - 1).unref());
   };
-  const soon = (left: number): void => agent.asOwn(() => void setTimeout(attemptSoon, SOON_MS, left).unref());
-  soon(SOON_TIMES);
+  // A loop that does not turn answers no port: there is time until the thread's own code has begun, but not more. A worker of
+  // Piscina without a task parks in its second turn.
+  agent.asOwn(() => nextTick(attemptSoon, SOON_TIMES));
   agent.heartbeat.onBeat(attempt);
 }
 

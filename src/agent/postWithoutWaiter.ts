@@ -5,8 +5,7 @@
  * process dies of it: 3 of 1,000 workers that ended right after they had introduced themselves took it along.
  *
  * Node 20 asks the global `Atomics` for it, at once, so for that one call it finds an answer there instead of a waiter. Later
- * lines took theirs at their start, and get a waiter as ever: none of 1,400 such workers took 22, 24 or 26 along. An
- * introduction comes some time after a thread's start (`hello.ts`), when few threads end.
+ * lines took theirs at their start, and get a waiter as ever: none of 1,400 such workers took 22, 24 or 26 along.
  */
 import { postMessageToThread, type Transferable } from 'node:worker_threads';
 

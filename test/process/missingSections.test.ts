@@ -136,3 +136,18 @@ test('a worker that hangs has its sections named as missing as well', { timeout:
   ]);
   assert.deepEqual(notReadOf(report, WITHOUT_SECTION), []);
 });
+
+test(
+  'a worker that parks with its first message, as those of pools do, is known by then',
+  { timeout: 30_000 },
+  async () => {
+    const parks = `require('node:worker_threads').parentPort.once('message', () =>
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))`;
+    const starts = `setTimeout(() => {
+    const { Worker } = require('node:worker_threads');
+    new Worker(${JSON.stringify(parks)}, { eval: true }).postMessage('park');
+    setTimeout(() => console.log('ready'), 1500); }, 500);`;
+    const report = await reportOf(`${starts} ${IDLES}`, {}, bySignal);
+    assert.deepEqual(notReadOf(report, 2), []);
+  },
+);
