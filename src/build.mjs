@@ -144,10 +144,9 @@ function strict(code) {
   return code.startsWith(STRICT) ? code : STRICT + code;
 }
 
-/** What `src/agent/threadPart.ts` runs. What it exports is what esbuild has made for that; it would copy each once more. */
+/** What `src/agent/threadPart.ts` runs. */
 function wrapped(code) {
-  const plain = code.replace(/\bmodule\.exports=\w+\((\w+)\);/, 'module.exports=$1;');
-  return `(function (exports, require, module, __filename, __dirname) {${strict(plain)}\n})`;
+  return `(function (exports, require, module, __filename, __dirname) {${strict(code)}\n})`;
 }
 
 /** What applications import, and the command: modules, as the rest of the package is to the outside. */

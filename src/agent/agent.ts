@@ -24,20 +24,14 @@ const REHEARSAL_BEAT = 4;
 
 type AnswersPart = typeof import('./answers.js');
 
-/** A part of the package that is loaded when something is asked. */
-export interface LatePart<Part> {
-  /** @throws what reading, compiling or running it throws */
-  load(): Part;
-  /** Reads its text, so that a package that is replaced on the disk changes nothing any more. */
-  keep(): void;
-}
-
 /** What an agent is given. */
 export interface AgentSetup {
   shared: SharedState;
   settings: AgentSettings;
-  /** `answers.ts`. */
-  answers: LatePart<AnswersPart>;
+  /** Loads `answers.ts`. @throws what reading, compiling or running it throws */
+  loadAnswers: () => AnswersPart;
+  /** Reads what else of the package may be loaded, so that one that is replaced on the disk changes nothing any more. */
+  keepTexts: () => void;
   /** Told the id of each thread that this one starts, right after. */
   onWorker?: (threadId: number) => void;
 }
@@ -57,15 +51,17 @@ export class Agent implements Watched {
   readonly heartbeat: Heartbeat;
   readonly tracker: Tracker;
   readonly children: Children;
-  readonly #part: LatePart<AnswersPart>;
+  readonly #loadAnswers: () => AnswersPart;
+  readonly #keepTexts: () => void;
   #answers: Answers | null = null;
   #payloadBytes: number;
   #phase: ThreadPhase = 'starting';
   #beats = 0;
 
-  constructor({ shared, settings, answers, onWorker = () => {} }: AgentSetup) {
+  constructor({ shared, settings, loadAnswers, keepTexts, onWorker = () => {} }: AgentSetup) {
     this.shared = shared;
-    this.#part = answers;
+    this.#loadAnswers = loadAnswers;
+    this.#keepTexts = keepTexts;
     this.#payloadBytes = settings.taskPayload;
     // Before anything is watched: the timer is no task of the application's.
     this.heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.osThreadId), settings.heartbeatMs);
@@ -95,7 +91,7 @@ export class Agent implements Watched {
    * @throws what compiling it throws
    */
   get answers(): Answers {
-    this.#answers ??= this.asOwn(() => new (this.#part.load().Answers)(this));
+    this.#answers ??= this.asOwn(() => new (this.#loadAnswers().Answers)(this));
     return this.#answers;
   }
 
@@ -109,7 +105,7 @@ export class Agent implements Watched {
   /** What any look into this thread needs, whatever the thread does then: a thread that has ended by now was spared it. */
   #prepare(): void {
     openRealm();
-    this.#part.keep();
+    this.#keepTexts();
   }
 
   /** The first answer of a thread took 10 ms of CPU, the second 4 (`bench/snapshot.mjs`): the first is given to nobody. */

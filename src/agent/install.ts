@@ -9,12 +9,12 @@ import { SharedState } from './sharedState.js';
 export { Agent, lendImport };
 
 /** True when this thread now has an agent. A worker whose main thread has none stays as it is. */
-export function installInWorker(version: string, answers: AgentSetup['answers']): boolean {
+export function installInWorker(version: string, parts: Pick<AgentSetup, 'loadAnswers' | 'keepTexts'>): boolean {
   const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
   if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
-  const agent = new Agent({ shared: new SharedState(setup.buffer), settings: setup.settings, answers });
+  const agent = new Agent({ shared: new SharedState(setup.buffer), settings: setup.settings, ...parts });
   agent.publish(version, {
     sections: agent.sections,
     pools: agent.pools,

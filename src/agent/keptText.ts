@@ -24,7 +24,7 @@ export class KeptText {
   /** Reads it now; what cannot be read is attempted again when it is needed. */
   keep(): void {
     try {
-      this.#bytes ??= this.bytes;
+      void this.bytes;
     } catch {
       // Out of file descriptors, perhaps.
     }

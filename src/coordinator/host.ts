@@ -1,6 +1,6 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
-import type { Agent, AgentSetup, LatePart } from '../agent/agent.js';
+import type { Agent, AgentSetup } from '../agent/agent.js';
 import type { CodeForWorkers } from '../agent/codeCache.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
 import type { Options, SetupOptions } from '../options.js';
@@ -42,9 +42,10 @@ type ReportsPart = typeof import('./mainReports.js');
 /** What else of the package there is. */
 export interface Parts {
   Agent: typeof Agent;
-  answers: AgentSetup['answers'];
-  /** `mainReports.ts`. */
-  reports: LatePart<ReportsPart>;
+  loadAnswers: AgentSetup['loadAnswers'];
+  /** Loads `mainReports.ts`. */
+  loadReports: () => ReportsPart;
+  keepTexts: AgentSetup['keepTexts'];
   code: CodeForWorkers;
 }
 
@@ -53,7 +54,7 @@ export class Host {
   readonly #shared = new SharedState();
   readonly #code: CodeForWorkers;
   readonly #agent: Agent;
-  readonly #part: LatePart<ReportsPart>;
+  readonly #loadReports: () => ReportsPart;
   readonly #signals: SignalTrigger;
   readonly #sentinel: SentinelThread;
   readonly #last: LastReport;
@@ -72,19 +73,19 @@ export class Host {
   }
 
   private constructor(version: string, sentinel: string, parts: Parts) {
-    const { Agent: MainAgent, answers, reports, code } = parts;
+    const { Agent: MainAgent, loadAnswers, loadReports, keepTexts, code } = parts;
     this.#code = code;
-    this.#part = reports;
+    this.#loadReports = loadReports;
     this.#options = this.#resolve({});
     this.#agent = new MainAgent({
       shared: this.#shared,
       settings: agentSettings(this.#options),
-      answers,
+      loadAnswers,
+      keepTexts,
       onWorker: (threadId) => {
         if (!this.#sentinel.is(threadId)) this.#code.put();
       },
     });
-    this.#agent.heartbeat.onBeat(() => reports.keep());
     this.#agent.publish(version, this);
     this.#signals = new SignalTrigger(
       (signal) => void this.#onSignal(signal),
@@ -106,7 +107,7 @@ export class Host {
 
   get #reports(): MainReports {
     this.#made ??= this.#agent.asOwn(() => {
-      const { MainReports } = this.#part.load();
+      const { MainReports } = this.#loadReports();
       return new MainReports({
         shared: this.#shared,
         token: this.#token.slice(0, 4),

@@ -44,17 +44,24 @@ function load(folder: string): string | null {
   const { code } = (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as Partial<SharedSetup>;
   const part = loadPart(path('agent'), codeOf(path('agent'), code));
   const { Agent, installInWorker, lendImport } = part.exports as AgentPart;
-  const text = new KeptText(path('answers'), () => answersOf(path('agent'), code));
-  const answers = { load: () => loadBeside(part, text) as AnswersPart, keep: () => text.keep() };
+  const answers = new KeptText(path('answers'), () => answersOf(path('agent'), code));
+  const loadAnswers = (): AnswersPart => loadBeside(part, answers) as AnswersPart;
   lendImport((address) => import(address));
-  if (!isMainThread) return installInWorker(VERSION, answers) ? null : 'its main thread has no installation';
+  if (!isMainThread) {
+    const isInstalled = installInWorker(VERSION, { loadAnswers, keepTexts: () => answers.keep() });
+    return isInstalled ? null : 'its main thread has no installation';
+  }
   const coordinator = loadPart(path('coordinator'), null);
   const { Host } = coordinator.exports as CoordinatorPart;
-  const leading = new KeptText(path('leading'));
+  const reports = new KeptText(path('leading'));
   return Host.install(VERSION, sentinelFile() ?? '', {
     Agent,
-    answers,
-    reports: { load: () => loadBeside(coordinator, leading) as ReportsPart, keep: () => leading.keep() },
-    code: new CodeForWorkers(part, () => text.bytes),
+    loadAnswers,
+    loadReports: () => loadBeside(coordinator, reports) as ReportsPart,
+    keepTexts: () => {
+      answers.keep();
+      reports.keep();
+    },
+    code: new CodeForWorkers(part, () => answers.bytes),
   });
 }

@@ -9,9 +9,10 @@ const OF_POSIX: readonly string[] = ['SIGUSR2', 'SIGUSR1', 'SIGHUP', 'SIGINT', '
 
 /** Those of `signals` that this platform does not have. @param available - what it has, as `os.constants.signals` tells */
 export function lackingSignals(signals: readonly string[], available?: Signals): string[] {
-  const isThere = (signal: string): boolean => Object.hasOwn(available ?? nodeOs().constants.signals, signal);
-  const isPosix = available === undefined && process.platform !== 'win32';
-  return signals.filter((signal) => !(isPosix && OF_POSIX.includes(signal)) && !isThere(signal));
+  const known = available === undefined && process.platform !== 'win32' ? OF_POSIX : [];
+  return signals.filter(
+    (signal) => !known.includes(signal) && !Object.hasOwn(available ?? nodeOs().constants.signals, signal),
+  );
 }
 
 /**

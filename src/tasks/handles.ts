@@ -13,6 +13,7 @@ import { HandleRecord } from './handleRecord.js';
 import { currentLabels } from './labels.js';
 import type { OwnWork } from './ownWork.js';
 import { holdStack, type HeldStack } from './realm.js';
+import { filled } from './slots.js';
 import { TaskTypes, type TaskType } from './taskTypes.js';
 import type { HooksWithoutPromises } from './withoutPromises.js';
 
@@ -33,8 +34,7 @@ export class HandleWatch {
   readonly #own: OwnWork;
   readonly #withAllStacks: boolean;
   readonly #types = new TaskTypes();
-  /** It grows without a gap, as the numbers do. */
-  readonly #young: (HandleRecord | undefined)[] = [undefined];
+  readonly #young = filled<HandleRecord | undefined>(RING_SIZE, undefined);
   readonly #old = new Map<number, HandleRecord>();
   readonly #ofAddons = new Map<number, HandleRecord>();
   readonly #destroyCalls = createDestroyCalls<HandleRecord>((record) => this.#end(record));

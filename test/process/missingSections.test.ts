@@ -8,7 +8,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NotRead, Report } from '../../src/report/types.js';
 import { threadOf } from '../harness/hangs.js';
 import { untilInstalled } from '../harness/installed.js';
-import { assertQuiet, REGISTER, ROOT, spawnFixture, type Fixture, type FixtureOptions } from '../harness/spawn.js';
+import {
+  assertQuiet,
+  FIXTURES,
+  REGISTER,
+  ROOT,
+  spawnFixture,
+  type Fixture,
+  type FixtureOptions,
+} from '../harness/spawn.js';
 
 const PACKAGE = JSON.stringify(`file://${join(ROOT, 'dist/index.js')}`);
 
@@ -138,16 +146,14 @@ test('a worker that hangs has its sections named as missing as well', { timeout:
 });
 
 test(
-  'a worker that parks with its first message, as those of pools do, is known by then',
+  'workers of a pool, which park as soon as they have nothing to do, are known by then',
   { timeout: 30_000 },
   async () => {
-    const parks = `require('node:worker_threads').parentPort.once('message', () =>
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0))`;
+    const options = { filename: join(FIXTURES, 'piscinaWorker.cjs'), minThreads: 2, maxThreads: 2 };
     const starts = `setTimeout(() => {
-    const { Worker } = require('node:worker_threads');
-    new Worker(${JSON.stringify(parks)}, { eval: true }).postMessage('park');
+    new (require('piscina').Piscina)(${JSON.stringify(options)});
     setTimeout(() => console.log('ready'), 1500); }, 500);`;
     const report = await reportOf(`${starts} ${IDLES}`, {}, bySignal);
-    assert.deepEqual(notReadOf(report, 2), []);
+    for (const threadId of [2, 3]) assert.deepEqual(notReadOf(report, threadId), []);
   },
 );
