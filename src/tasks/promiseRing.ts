@@ -39,6 +39,7 @@ export interface PromiseRing {
   stackOf(id: number): string | null;
   /** The labels of the scope it was made in; null where there were none. */
   labelsOf(id: number): Labels | null;
+  /** Lets go of the promise with this number: `onSettled` is told when it settles. */
   clear(id: number): void;
 }
 
@@ -152,7 +153,10 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
     },
     labelsOf: (id) => (labels === null || find(id) === undefined ? null : (labels[id & MASK] ?? null)),
     clear: (id) => {
-      young[id & MASK] = undefined;
+      const slot = id & MASK;
+      if (ids[slot] !== id) return;
+      young[slot] = undefined;
+      ids[slot] = 0;
     },
   };
 }

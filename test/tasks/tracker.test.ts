@@ -126,6 +126,20 @@ setTimeout(() => { gc(); setTimeout(() => {
   assert.deepEqual(result, { collected: 101, pending: 1, isAlive: false });
 });
 
+test('what settles after it was held weakly is pending no more, also while the application keeps it', () => {
+  const found = run<{ pending: number; kept: number }>(`
+const settle = [];
+const kept = Array.from({ length: 50 }, async () => { await new Promise((resolve) => settle.push(resolve)); });
+for (let beat = 0; beat < 20; beat++) tracker.beat();
+for (const one of settle) one();
+setTimeout(() => {
+  const isPromise = ({ type }) => type === 'await' || type === 'PROMISE';
+  const pending = reader.snapshot(request).groups.filter(isPromise).reduce((sum, { count }) => sum + count, 0);
+  console.log(JSON.stringify({ pending, kept: kept.length }));
+}, 50);`);
+  assert.deepEqual(found, { pending: 0, kept: 50 });
+});
+
 test('two million promises leave nothing behind', () => {
   const result = run<{ pending: number; grownMb: number }>(
     `${PENDING}
