@@ -88,6 +88,8 @@ for (const [thread, end, threadId] of [
     assert.equal(hostile.labels['password'], '***');
     assert.match(hostile.labels['huge'] ?? '', /^x+\.\.\. \(\+999800\)$/);
     const shown = report.tasks.groups.map(({ waitsFor, labels }) => [waitsFor, labels]);
-    assert.doesNotMatch(JSON.stringify(shown), /4111|card|hunter2/);
+    // The port that the test's server was given may look like the beginning of the card's number.
+    const text = JSON.stringify(shown).replaceAll(/:\d{1,5}(?= \/charge")/g, ':port');
+    assert.doesNotMatch(text, /4111|card|hunter2/);
   });
 }
