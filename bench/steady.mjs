@@ -1,12 +1,14 @@
 /**
  * What it costs to have it loaded: CPU time of all threads for one operation, beside a bare process. The processes of a
  * round start and warm up together, until what is done once in a life (compiling, the sentinel's start, the rehearsal of a
- * thread's answer) is over; then they work in turn.
+ * thread's answer) is over; then they work in turn, in slices (`harness/slices.mjs`), on one core where they are one thread.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chooseCores } from './harness/cores.mjs';
 import { withPrograms } from './harness/program.mjs';
-import { ratios, runRounds } from './harness/rounds.mjs';
+import { ratios } from './harness/rounds.mjs';
+import { workInSlices } from './harness/slices.mjs';
 import { halfWidth, summarize } from './harness/statistics.mjs';
 import { BENCH, chooseVariants, SETTLED_MS } from './harness/variants.mjs';
 
@@ -14,6 +16,8 @@ const PRECISION = 0.02;
 /** Pairs at most where the interval does not get narrow enough, in times of the pairs that were asked for. */
 const LONGEST = 6;
 const QUICK_SCALE = 0.02;
+const TURNS = { uncounted: 6, counted: 40 };
+const QUICK_TURNS = { uncounted: 1, counted: 2 };
 
 const JUDGED = ['control', 'default', 'empty hooks'];
 const BEST_KNOWN = [...JUDGED, 'full', 'why-is-node-running'];
@@ -22,14 +26,22 @@ const ALL = [...JUDGED, 'handles', 'full', 'why-is-node-running', 'wtfnode', 'se
 
 /**
  * Each work, what it is called in tables, and its variants. `isPrecise`: pairs are added until the interval is narrow.
- * `all`: its variants when all benchmarks run, and there is no time for every one with every one. `heavyScale`: how much of
+ * `isThreaded`: its threads work side by side, so that it is not put on one core. `all`: its variants when all benchmarks run, and there is no time for every one with every one. `heavyScale`: how much of
  * it is enough for variants that take a stack for each operation.
  */
 export const WORKS = [
-  { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true, heavyScale: 0.2 },
-  { name: 'piscina', says: 'Piscina round trip', variants: ALL, all: BEST_KNOWN, isPrecise: true, heavyScale: 0.2 },
+  { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true, heavyScale: 0.1 },
+  {
+    name: 'piscina',
+    says: 'Piscina round trip',
+    variants: ALL,
+    all: BEST_KNOWN,
+    isPrecise: true,
+    isThreaded: true,
+    heavyScale: 0.1,
+  },
   { name: 'await', says: 'await loop', variants: ALL, all: JUDGED, heavyScale: 0.02 },
-  { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: [] },
+  { name: 'saturated', says: 'Piscina, saturated', variants: ALL, all: [], isThreaded: true },
   { name: 'requests', says: 'HTTP requests and server', variants: ALL, all: [] },
   { name: 'timers', says: 'timers', variants: ALL, all: JUDGED },
   { name: 'fs', says: 'file requests', variants: ALL, all: [] },
@@ -64,13 +76,10 @@ function wanted(work, { isQuick, isAll }) {
 }
 
 async function measureWork(work, variants, context) {
-  const { pairs: rounds } = context;
-  const measureRound = (names) => workInTurn(work, names, { ...context, variants });
-  const pairs = await runRounds({
-    variants: [...variants.keys()].filter((name) => name !== 'bare'),
-    rounds,
-    measureRound,
-  });
+  const names = [...variants.keys()].filter((name) => name !== 'bare');
+  const measureRound = (chosen) => workInTurn(work, chosen, { ...context, variants });
+  const pairs = new Map(names.map((name) => [name, []]));
+  for (let round = 0; round < context.pairs; round++) await addRound(pairs, names, measureRound);
   if (work.isPrecise && !context.isQuick && !context.isAll) await refine(pairs, measureRound, context);
   return [...pairs].map(([column, values]) => ({
     table: 'steady',
@@ -81,30 +90,34 @@ async function measureWork(work, variants, context) {
   }));
 }
 
+/** All are held against the one bare process of their round: their slices lie among its own. */
+async function addRound(pairs, names, measureRound) {
+  const [bare, ...values] = await measureRound(['bare', ...names]);
+  for (const [index, name] of names.entries()) pairs.get(name).push({ bare, value: values[index] });
+}
+
 /** More pairs of those that are judged and of their floor, until their interval is narrow or the time of this benchmark is up. */
 async function refine(pairs, measureRound, context) {
-  const isEnough = (more) => {
-    const all = JUDGED.map((name) => [...pairs.get(name), ...more.get(name)]);
+  const isEnough = () => {
+    const all = JUDGED.map((name) => pairs.get(name));
     const isNarrow = all.every((values) => halfWidth(summarize(ratios(values))) <= PRECISION);
     return isNarrow || all[0].length >= LONGEST * context.pairs || context.isLate();
   };
-  const more = await runRounds({ variants: JUDGED, rounds: 0, measureRound, isEnough });
-  for (const name of JUDGED) pairs.get(name).push(...more.get(name));
+  while (!isEnough()) await addRound(pairs, JUDGED, measureRound);
 }
 
-function workInTurn({ name, heavyScale = 1 }, names, { node, isQuick, variants }) {
+function workInTurn({ name, heavyScale = 1, isThreaded = false }, names, { node, isQuick, variants }) {
+  const cores = isThreaded ? null : chooseCores();
   const commands = names.map((variant) => {
     const { flags, env, isHeavy = false } = variants.get(variant);
     const args = [name, isQuick ? QUICK_SCALE : isHeavy ? heavyScale : 1];
-    return { node, flags: ['--expose-gc', ...flags], env, file: join(BENCH, 'programs/steady.mjs'), args };
+    const beside = cores === null ? {} : { BENCH_CLIENT_CORE: String(cores.beside) };
+    const core = cores?.measured ?? null;
+    return { node, flags, env: { ...env, ...beside }, file: join(BENCH, 'programs/steady.mjs'), args, core };
   });
   return withPrograms(commands, async (programs) => {
     await Promise.all([sleep(isQuick ? 0 : SETTLED_MS), ...programs.map((program) => program.ask('warmUp'))]);
-    const values = [];
-    for (const program of programs) {
-      values.push((await program.ask('work')).cpuUs);
-      await program.stop();
-    }
-    return values;
+    const work = async (index) => (await programs[index].ask('work')).cpuUs;
+    return workInSlices({ count: programs.length, ...(isQuick ? QUICK_TURNS : TURNS), work });
   });
 }

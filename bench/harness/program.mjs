@@ -26,9 +26,10 @@ export class Program {
   #stderr = '';
   #end = null;
 
-  /** @param command - `node`, its `flags`, the `file`, and what it is given as `args` and `env` */
-  constructor({ node, flags = [], file, args = [], env = {} }) {
-    this.#child = spawn(node, [...flags, file, ...args.map(String)], {
+  /** @param command - `node`, its `flags`, the `file`, what it is given as `args` and `env`, and the `core` it stays on (null: any) */
+  constructor({ node, flags = [], file, args = [], env = {}, core = null }) {
+    const [program, ...before] = core === null ? [node] : ['taskset', '-c', String(core), node];
+    this.#child = spawn(program, [...before, ...flags, file, ...args.map(String)], {
       env: environment(env),
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     });

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 /** Starts a client of `port`. Returns a function that has it do so many operations. */
 export function startClient(file, port) {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(file, import.meta.url)), String(port)], {
+  const { BENCH_CLIENT_CORE: core } = process.env;
+  const [program, ...before] = [...(core === undefined ? [] : ['taskset', '-c', core]), process.execPath];
+  const child = spawn(program, [...before, fileURLToPath(new URL(file, import.meta.url)), String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   process.once('exit', () => child.kill('SIGKILL'));
