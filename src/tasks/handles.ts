@@ -90,19 +90,28 @@ export class HandleWatch {
 
   /** Every resource that is in use, oldest first; null now and then, where a caller that works in slices may pause. */
   *inUse(): Generator<HandleRecord | null> {
-    let seen = 0;
+    // Noted before the first pause: in one a heartbeat, or what the application makes, moves some of the ring to the map.
+    const young = this.#inRing();
     const listed = new Set<HandleRecord>();
+    let seen = 0;
     for (const record of this.#old.values()) {
       if (++seen % 256 === 0) yield null;
       if (record.isGone()) this.#forget(record);
       else if (listed.add(record) && record.isInUse()) yield record;
     }
-    const last = this.#count;
-    for (let number = Math.max(0, last - RING_SIZE) + 1; number <= last; number++) {
+    for (const record of young) {
       if (++seen % 256 === 0) yield null;
-      const record = this.#young[number & RING_MASK];
-      if (record?.isInUse() && !listed.has(record)) yield record;
+      if (record.isInUse() && !listed.has(record)) yield record;
     }
+  }
+
+  #inRing(): HandleRecord[] {
+    const found: HandleRecord[] = [];
+    for (let number = Math.max(0, this.#count - RING_SIZE) + 1; number <= this.#count; number++) {
+      const record = this.#young[number & RING_MASK];
+      if (record !== undefined) found.push(record);
+    }
+    return found;
   }
 
   /** What was made with `AsyncResource` and is in use, oldest first; null now and then, as above. */

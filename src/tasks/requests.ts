@@ -99,10 +99,14 @@ export class RequestWatch {
 
   /** Every request in flight, oldest first; null now and then, where a caller that works in slices may pause. */
   *inFlight(): Generator<{ record: RequestRecord; object: object } | null> {
+    // Noted before the first pause: a heartbeat in one moves all that is in the ring to the map.
+    const young = [...this.#inRing()];
+    const moved = new Set(young.map(({ id }) => id));
     let seen = 0;
-    for (const records of [this.#old.values(), this.#inRing()]) {
+    for (const records of [this.#old.values(), young]) {
       for (const record of records) {
         if (++seen % 256 === 0) yield null;
+        if (records !== young && moved.has(record.id)) continue;
         const object = record.inFlight();
         if (object !== null) yield { record, object };
       }

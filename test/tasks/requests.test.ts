@@ -80,6 +80,20 @@ listening.then(async (port) => {
   );
 });
 
+test('a heartbeat while a report lists requests takes none off the list', BOUND, () => {
+  const found = run<{ before: number; after: number }>(`${SERVER}
+listening.then(async (port) => {
+  for (let count = 0; count < 20; count++) http.get('http://127.0.0.1:' + port + '/hang').on('error', () => {});
+  await until(() => hanging.length === 20);
+  const listing = tracker.requests.inFlight();
+  let before = 0;
+  while (before < 10) if (listing.next().value !== null) before++;
+  tracker.beat();
+  done({ before, after: [...listing].filter((one) => one !== null).length });
+});`);
+  assert.deepEqual(found, { before: 10, after: 30 });
+});
+
 test('answered, aborted and failed requests are forgotten, and a socket kept open waits for nothing', BOUND, () => {
   const found = run<Found & { before: TaskSnapshot }>(`${SERVER}
 const undici = require(${UNDICI});

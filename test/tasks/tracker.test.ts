@@ -95,6 +95,19 @@ const server = require('node:net').createServer().listen(0, () => {
   assert.ok(worker.agoMs >= 0);
 });
 
+test('heartbeats while a report lists handles take none off the list, and none is told twice', () => {
+  const found = run<{ before: number; after: number }>(`
+const timers = Array.from({ length: 300 }, () => setTimeout(() => {}, 60_000));
+const isOne = (record) => record !== null && timers.includes(record.resource);
+const listing = tracker.handles.inUse();
+let before = 0;
+while (before < 100) if (isOne(listing.next().value)) before++;
+for (let beat = 0; beat < 20; beat++) tracker.beat();
+console.log(JSON.stringify({ before, after: [...listing].filter(isOne).length }));
+process.exit();`);
+  assert.deepEqual(found, { before: 100, after: 200 });
+});
+
 test('resources of the application are listed until they are destroyed', () => {
   const counts = run<number[]>(`${PENDING}
 const { AsyncResource } = require('node:async_hooks');
