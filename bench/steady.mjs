@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chooseCores } from './harness/cores.mjs';
 import { withPrograms } from './harness/program.mjs';
-import { ratios } from './harness/rounds.mjs';
+import { besideOne, ratios, runRounds } from './harness/rounds.mjs';
 import { workInSlices } from './harness/slices.mjs';
 import { halfWidth, summarize } from './harness/statistics.mjs';
 import { BENCH, chooseVariants, SETTLED_MS } from './harness/variants.mjs';
@@ -18,6 +18,7 @@ const LONGEST = 6;
 const QUICK_SCALE = 0.02;
 const TURNS = { uncounted: 6, counted: 40 };
 const QUICK_TURNS = { uncounted: 1, counted: 2 };
+const ANY = { measured: null, beside: null };
 
 const JUDGED = ['control', 'default', 'empty hooks'];
 const BEST_KNOWN = [...JUDGED, 'full', 'why-is-node-running'];
@@ -26,8 +27,9 @@ const ALL = [...JUDGED, 'handles', 'full', 'why-is-node-running', 'wtfnode', 'se
 
 /**
  * Each work, what it is called in tables, and its variants. `isPrecise`: pairs are added until the interval is narrow.
- * `isThreaded`: its threads work side by side, so that it is not put on one core. `all`: its variants when all benchmarks run, and there is no time for every one with every one. `heavyScale`: how much of
- * it is enough for variants that take a stack for each operation.
+ * `isThreaded`: its threads work side by side, so that it is not put on one core. `all`: its variants when all benchmarks
+ * run, and there is no time for every one with every one. `heavyScale`: how much of it is enough for variants that take a
+ * stack for each operation.
  */
 export const WORKS = [
   { name: 'http', says: 'HTTP server', variants: ALL, all: BEST_KNOWN, isPrecise: true, heavyScale: 0.1 },
@@ -51,6 +53,7 @@ export const WORKS = [
 ];
 
 export async function run(context) {
+  const cores = chooseCores() ?? ANY;
   const measures = [];
   const skipped = new Set();
   for (const work of chosenWorks(context)) {
@@ -60,7 +63,7 @@ export async function run(context) {
       context,
     );
     for (const line of chosen.skipped) skipped.add(line);
-    measures.push(...(await measureWork(work, chosen.variants, context)));
+    measures.push(...(await measureWork(work, chosen.variants, { ...context, cores })));
   }
   return { measures, skipped: [...skipped], chart: { table: 'steady', isLogarithmic: true, reference: 1 } };
 }
@@ -76,10 +79,13 @@ function wanted(work, { isQuick, isAll }) {
 }
 
 async function measureWork(work, variants, context) {
-  const names = [...variants.keys()].filter((name) => name !== 'bare');
-  const measureRound = (chosen) => workInTurn(work, chosen, { ...context, variants });
-  const pairs = new Map(names.map((name) => [name, []]));
-  for (let round = 0; round < context.pairs; round++) await addRound(pairs, names, measureRound);
+  const measureRound = (names) => workInTurn(work, names, { ...context, variants });
+  const pairs = await runRounds({
+    variants: [...variants.keys()].filter((name) => name !== 'bare'),
+    rounds: context.pairs,
+    measureRound,
+    order: besideOne,
+  });
   if (work.isPrecise && !context.isQuick && !context.isAll) await refine(pairs, measureRound, context);
   return [...pairs].map(([column, values]) => ({
     table: 'steady',
@@ -90,30 +96,24 @@ async function measureWork(work, variants, context) {
   }));
 }
 
-/** All are held against the one bare process of their round: their slices lie among its own. */
-async function addRound(pairs, names, measureRound) {
-  const [bare, ...values] = await measureRound(['bare', ...names]);
-  for (const [index, name] of names.entries()) pairs.get(name).push({ bare, value: values[index] });
-}
-
 /** More pairs of those that are judged and of their floor, until their interval is narrow or the time of this benchmark is up. */
 async function refine(pairs, measureRound, context) {
-  const isEnough = () => {
-    const all = JUDGED.map((name) => pairs.get(name));
+  const isEnough = (more) => {
+    const all = JUDGED.map((name) => [...pairs.get(name), ...more.get(name)]);
     const isNarrow = all.every((values) => halfWidth(summarize(ratios(values))) <= PRECISION);
     return isNarrow || all[0].length >= LONGEST * context.pairs || context.isLate();
   };
-  while (!isEnough()) await addRound(pairs, JUDGED, measureRound);
+  const more = await runRounds({ variants: JUDGED, rounds: 0, measureRound, isEnough, order: besideOne });
+  for (const name of JUDGED) pairs.get(name).push(...more.get(name));
 }
 
-function workInTurn({ name, heavyScale = 1, isThreaded = false }, names, { node, isQuick, variants }) {
-  const cores = isThreaded ? null : chooseCores();
+function workInTurn({ name, heavyScale = 1, isThreaded = false }, names, { node, isQuick, variants, cores }) {
+  const { measured: core, beside } = isThreaded ? ANY : cores;
   const commands = names.map((variant) => {
     const { flags, env, isHeavy = false } = variants.get(variant);
     const args = [name, isQuick ? QUICK_SCALE : isHeavy ? heavyScale : 1];
-    const beside = cores === null ? {} : { BENCH_CLIENT_CORE: String(cores.beside) };
-    const core = cores?.measured ?? null;
-    return { node, flags, env: { ...env, ...beside }, file: join(BENCH, 'programs/steady.mjs'), args, core };
+    const client = beside === null ? {} : { BENCH_CLIENT_CORE: String(beside) };
+    return { node, flags, env: { ...env, ...client }, file: join(BENCH, 'programs/steady.mjs'), args, core };
   });
   return withPrograms(commands, async (programs) => {
     await Promise.all([sleep(isQuick ? 0 : SETTLED_MS), ...programs.map((program) => program.ask('warmUp'))]);

@@ -12,6 +12,11 @@ export function chooseCores() {
   return { measured: allowed.at(-1), beside: allowed[0] };
 }
 
+/** The words of a command that stays on this core; null: on any. */
+export function onCore(core, command) {
+  return core === null ? command : ['taskset', '-c', String(core), ...command];
+}
+
 /** The numbers in a list such as `0-3,8`, as `/proc` writes it (proc_pid_status(5)). */
 export function coresOf(list) {
   return list

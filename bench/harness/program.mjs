@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { onCore } from './cores.mjs';
 
 const ANSWER_WITHIN_MS = 300_000;
 const SHOWN_OF_STDERR = 2000;
@@ -28,8 +29,8 @@ export class Program {
 
   /** @param command - `node`, its `flags`, the `file`, what it is given as `args` and `env`, and the `core` it stays on (null: any) */
   constructor({ node, flags = [], file, args = [], env = {}, core = null }) {
-    const [program, ...before] = core === null ? [node] : ['taskset', '-c', String(core), node];
-    this.#child = spawn(program, [...before, ...flags, file, ...args.map(String)], {
+    const [program, ...words] = onCore(core, [node, ...flags, file, ...args.map(String)]);
+    this.#child = spawn(program, words, {
       env: environment(env),
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     });

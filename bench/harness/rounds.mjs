@@ -19,16 +19,22 @@ export function orderOf(variants, { isReversed }) {
   return steps.map(({ name, beside }) => ({ name, beside: place(beside) })).reverse();
 }
 
+/** Another order, for those that work by turns within a round: all are held against one bare process. */
+export function besideOne(variants) {
+  return [{ name: 'bare', beside: null }, ...variants.map((name) => ({ name, beside: 0 }))];
+}
+
 /**
  * Runs rounds and pairs what they bring.
+ * @param order - who runs in a round, as `orderOf` tells it
  * @param measureRound - gets the names in order, returns one value for each
  * @param isEnough - asked after each round beyond the first `rounds` with the pairs so far; default: `rounds` are enough
  * @returns for each variant its pairs `{ bare, value }`
  */
-export async function runRounds({ variants, rounds, measureRound, isEnough = (_pairs) => true }) {
+export async function runRounds({ variants, rounds, measureRound, isEnough = (_pairs) => true, order = orderOf }) {
   const pairs = new Map(variants.map((name) => [name, []]));
   for (let round = 0; round < rounds || !isEnough(pairs); round++) {
-    const steps = orderOf(variants, { isReversed: round % 2 === 1 });
+    const steps = order(variants, { isReversed: round % 2 === 1 });
     const values = await measureRound(steps.map(({ name }) => name));
     for (const [index, { name, beside }] of steps.entries()) {
       if (beside !== null) pairs.get(name).push({ bare: values[beside], value: values[index] });

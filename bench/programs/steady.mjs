@@ -1,4 +1,7 @@
-/** One work in one process: `node steady.mjs <work> <scale>`. When told to, it works, and answers with its CPU time. */
+/**
+ * One work in one process: `node steady.mjs <work> <scale>`. When told to, it works a slice, and answers with its CPU time.
+ * `OPERATIONS` of a work make a slice of some milliseconds.
+ */
 import { serve } from './channel.mjs';
 
 const [name, scale] = process.argv.slice(2);
@@ -6,9 +9,7 @@ const { prepare, OPERATIONS } = await import(`./works/${name}.mjs`);
 const run = await prepare();
 /** So many slices' work that V8 has compiled all of it, also what watches: before, that is what one would measure. */
 const WARM_UP = 40;
-/** A slice is some milliseconds. */
-const SLICES = 10;
-const operations = Math.max(1, Math.round((OPERATIONS * Number(scale)) / SLICES));
+const operations = Math.max(1, Math.round(OPERATIONS * Number(scale)));
 
 serve({
   warmUp: () => run(WARM_UP * operations),

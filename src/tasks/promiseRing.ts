@@ -154,7 +154,6 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
     labelsOf: (id) => (labels === null || find(id) === undefined ? null : (labels[id & MASK] ?? null)),
     clear: (id) => {
       const slot = id & MASK;
-      if (ids[slot] !== id) return;
       young[slot] = undefined;
       ids[slot] = 0;
     },

@@ -100,16 +100,11 @@ export class RequestWatch {
   /** Every request in flight, oldest first; null now and then, where a caller that works in slices may pause. */
   *inFlight(): Generator<{ record: RequestRecord; object: object } | null> {
     // Noted before the first pause: a heartbeat in one moves all that is in the ring to the map.
-    const young = [...this.#inRing()];
-    const moved = new Set(young.map(({ id }) => id));
-    let seen = 0;
-    for (const records of [this.#old.values(), young]) {
-      for (const record of records) {
-        if (++seen % 256 === 0) yield null;
-        if (records !== young && moved.has(record.id)) continue;
-        const object = record.inFlight();
-        if (object !== null) yield { record, object };
-      }
+    const records = [...this.#old.values(), ...this.#inRing()];
+    for (const [index, record] of records.entries()) {
+      if (index % 256 === 255) yield null;
+      const object = record.inFlight();
+      if (object !== null) yield { record, object };
     }
   }
 

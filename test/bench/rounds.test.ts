@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { orderOf, ratios, runRounds } from '../../bench/harness/rounds.mjs';
+import { besideOne, orderOf, ratios, runRounds } from '../../bench/harness/rounds.mjs';
 
 const BOUND_MS = 20_000;
 
@@ -51,3 +51,18 @@ test('rounds go on until somebody says that it is enough', { timeout: BOUND_MS }
   });
   assert.equal(pairs.get('control').length, 5);
 });
+
+test(
+  'where all work by turns within a round, all are held against its one bare process',
+  { timeout: BOUND_MS },
+  async () => {
+    const measureRound = (names: string[]): number[] =>
+      names.map((name) => ['bare', 'control', 'twice'].indexOf(name) + 1);
+    const pairs = await runRounds({ variants: ['control', 'twice'], rounds: 2, measureRound, order: besideOne });
+    assert.deepEqual(pairs.get('control'), [
+      { bare: 1, value: 2 },
+      { bare: 1, value: 2 },
+    ]);
+    assert.deepEqual(ratios(pairs.get('twice')), [3, 3]);
+  },
+);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { coresOf } from '../../bench/harness/cores.mjs';
 import { sliceOrder, workInSlices } from '../../bench/harness/slices.mjs';
 
 const BOUND_MS = 20_000;
@@ -40,10 +39,4 @@ test('turns before those that count are left out', { timeout: BOUND_MS }, async 
   let slices = 0;
   const sums = await workInSlices({ count: 2, uncounted: 1, counted: 3, work: () => (slices++ < 2 ? 1000 : 1) });
   assert.deepEqual(sums, [3, 3]);
-});
-
-test('a list of cores is read as the kernel writes it', { timeout: BOUND_MS }, () => {
-  assert.deepEqual(coresOf('\t0-3,8\n'), [0, 1, 2, 3, 8]);
-  assert.deepEqual(coresOf('5'), [5]);
-  assert.deepEqual(coresOf(''), []);
 });

@@ -1,7 +1,7 @@
 /** File requests: a file is looked at and read, one after the other. */
 import { readFile, stat } from 'node:fs/promises';
 
-export const OPERATIONS = 2500;
+export const OPERATIONS = 250;
 
 export function prepare() {
   return async (count) => {

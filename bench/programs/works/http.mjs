@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { leaf } from './await.mjs';
 import { startClient } from './client.mjs';
 
-export const OPERATIONS = 4000;
+export const OPERATIONS = 400;
 
 export async function prepare() {
   const server = createServer(async (_, response) => response.end(String(await leaf(1))));

@@ -1,7 +1,7 @@
 /** Round trips through a pool, one after the other: a task too small to hide what is paid around it. */
 import { Piscina } from 'piscina';
 
-export const OPERATIONS = 4000;
+export const OPERATIONS = 400;
 export const THREADS = 2;
 
 /** A pool whose threads have all started. */

@@ -2,7 +2,7 @@
 import { Agent, createServer, get } from 'node:http';
 import { leaf } from './await.mjs';
 
-export const OPERATIONS = 1500;
+export const OPERATIONS = 150;
 
 const AT_A_TIME = 32;
 

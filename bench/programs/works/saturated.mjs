@@ -1,7 +1,7 @@
 /** A pool with more tasks than threads: 200 wait at any time. */
 import { startPool } from './piscina.mjs';
 
-export const OPERATIONS = 4000;
+export const OPERATIONS = 400;
 
 const AT_A_TIME = 200;
 

@@ -2,7 +2,7 @@
 import { Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-export const OPERATIONS = 50_000;
+export const OPERATIONS = 5000;
 
 function* chunks(count) {
   for (let index = 0; index < count; index++) yield { index };

@@ -2,7 +2,7 @@
 import { WebSocketServer } from 'ws';
 import { startClient } from './client.mjs';
 
-export const OPERATIONS = 6000;
+export const OPERATIONS = 600;
 
 export async function prepare() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
