@@ -8,6 +8,10 @@ function mean(values: number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+function placesOf(names: string[]): number[] {
+  return names.map((name) => ['bare', 'control', 'twice'].indexOf(name) + 1);
+}
+
 for (const count of [1, 2, 3, 6, 7]) {
   test(
     `each of ${count} variants runs right beside its bare run, as often before it as after it`,
@@ -56,9 +60,12 @@ test(
   'where all work by turns within a round, all are held against its one bare process',
   { timeout: BOUND_MS },
   async () => {
-    const measureRound = (names: string[]): number[] =>
-      names.map((name) => ['bare', 'control', 'twice'].indexOf(name) + 1);
-    const pairs = await runRounds({ variants: ['control', 'twice'], rounds: 2, measureRound, order: besideOne });
+    const pairs = await runRounds({
+      variants: ['control', 'twice'],
+      rounds: 2,
+      measureRound: placesOf,
+      order: besideOne,
+    });
     assert.deepEqual(pairs.get('control'), [
       { bare: 1, value: 2 },
       { bare: 1, value: 2 },
