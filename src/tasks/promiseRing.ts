@@ -3,7 +3,11 @@
  * closures over plain arrays, without a call that is not inlined and without `try`, which alone costs a sixth: what they
  * do cannot throw, and the paths that are taken seldom guard themselves.
  *
- * The number of a promise sits in a private field put on it from outside (see `returned.ts`).
+ * The number of a promise sits in a private field put on it from outside (see `returned.ts`). V8 remembers, for each place in
+ * the code that asks for the field, what it was found on: the first promise that has none makes that place slow for good, and
+ * an await loop takes a sixth longer. So this package's own promises wear one too, which says that they have no number; and
+ * there is a second pair of hooks, with a place of its own, for the first second, in which promises settle that are older than
+ * the hooks: those of `import`, of which an `--import` is part.
  *
  * An interrupt may fall into any line of the hooks and read the ring there: a slot is believed only when the promise in
  * it carries the slot's number.
@@ -19,6 +23,9 @@ const SIZE = 1 << 13;
 const MASK = SIZE - 1;
 const STACK_LIMIT = 24;
 
+/** What the promises of this package wear, and what is told of promises that wear none. */
+const NO_NUMBER = 0;
+
 /** The parent of a promise that was made from one the ring does not know. */
 export const UNKNOWN_PARENT = -1;
 
@@ -26,10 +33,17 @@ export type PromiseInit = (promise: object, parent: object | undefined) => void;
 export type PromiseSettled = (promise: object) => void;
 
 /** `parent` is the number of the promise this one was derived from by `then` or `await`: 0 for none. */
-export interface PromiseRing {
-  readonly size: number;
+export interface PromiseHooks {
   readonly init: PromiseInit;
   readonly settled: PromiseSettled;
+}
+
+export interface PromiseRing {
+  readonly size: number;
+  /** Those that have to be in place now. */
+  hooks(): PromiseHooks;
+  /** From now on `hooks` gives those that are fast where every promise is younger than the hooks. */
+  endEarly(): void;
   /** How many promises there were so far: the newest one's number. */
   count(): number;
   /** The promise with this number, while it is in the ring and pending. */
@@ -51,7 +65,7 @@ export interface RingListener {
 }
 
 /**
- * @param own - promises made by it get no number
+ * @param own - promises made by it are not watched
  * @param withStacks - take a creation stack for every promise: for `tasks: full` only, it costs much
  */
 export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListener, withStacks: boolean): PromiseRing {
@@ -65,7 +79,12 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
     }
 
     static of(promise: object): number {
-      return #id in promise ? promise.#id : 0;
+      return #id in promise ? promise.#id : NO_NUMBER;
+    }
+
+    /** The same in another place. */
+    static ofEarly(promise: object): number {
+      return #id in promise ? promise.#id : NO_NUMBER;
     }
   }
 
@@ -100,7 +119,7 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
 
   const holdCreation = (slot: number): void => {
     try {
-      if (stacks !== null) stacks[slot] = holdStack(init, STACK_LIMIT);
+      if (stacks !== null) stacks[slot] = holdStack(hooks.init, STACK_LIMIT);
     } catch {
       // As above: this one has no stack.
     }
@@ -115,24 +134,27 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
     }
   };
 
-  const init: PromiseInit = (promise, parent) => {
-    if (own.isRunning) return;
+  const add = (promise: object, parent: number): void => {
     const id = ++count;
     const slot = id & MASK;
     if (id >= ages.markAt) ages.mark(id);
     if (young[slot] !== undefined) pushOut(slot);
     young[slot] = promise;
     ids[slot] = id;
-    parents[slot] = parent === undefined ? 0 : Stamp.of(parent) || UNKNOWN_PARENT;
+    parents[slot] = parent;
     if (stacks !== null) holdCreation(slot);
     if (areLabelsInUse()) holdLabels(slot);
     // oxlint-disable-next-line no-new -- the constructor's work is what is wanted
     new Stamp(promise, id);
   };
 
-  const settled: PromiseSettled = (promise) => {
-    const id = Stamp.of(promise);
-    if (id === 0) return;
+  const leaveOut = (promise: object): void => {
+    // oxlint-disable-next-line no-new -- as above
+    new Stamp(promise, NO_NUMBER);
+  };
+
+  const settle = (id: number): void => {
+    if (id === NO_NUMBER) return;
     const slot = id & MASK;
     if (ids[slot] === id) {
       young[slot] = undefined;
@@ -140,10 +162,24 @@ export function createPromiseRing(ages: Ages, own: OwnWork, listener: RingListen
     } else settleOld(id);
   };
 
+  const init: PromiseInit = (promise, parent) => {
+    if (own.isRunning) leaveOut(promise);
+    else add(promise, parent === undefined ? 0 : Stamp.of(parent) || UNKNOWN_PARENT);
+  };
+
+  const initEarly: PromiseInit = (promise, parent) => {
+    if (own.isRunning) leaveOut(promise);
+    else add(promise, parent === undefined ? 0 : Stamp.ofEarly(parent) || UNKNOWN_PARENT);
+  };
+
+  let hooks: PromiseHooks = { init: initEarly, settled: (promise) => settle(Stamp.ofEarly(promise)) };
+
   return {
     size: SIZE,
-    init,
-    settled,
+    hooks: () => hooks,
+    endEarly: () => {
+      hooks = { init, settled: (promise) => settle(Stamp.of(promise)) };
+    },
     find,
     count: () => count,
     parentOf: (id) => parents[id & MASK] ?? 0,

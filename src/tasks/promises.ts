@@ -9,7 +9,10 @@ import { areLabelsInUse, type Labels } from './labels.js';
 import type { OwnWork } from './ownWork.js';
 import { createPromiseRing, type PromiseRing } from './promiseRing.js';
 
-/** Heartbeats (of 250 ms) after which a promise is held weakly. */
+/** Heartbeats (of 250 ms) after which promises that are older than the hooks have settled, but for those that wait for long. */
+const EARLY_BEATS = 4;
+
+/** Heartbeats after which a promise is held weakly. */
 const BEATS_HELD = 12;
 
 /** More than this many pending promises that outlived the ring are only counted: they take 80 MB. */
@@ -31,6 +34,7 @@ export class PromiseWatch {
   readonly own: OwnWork;
   readonly #kept = new KeptPromises();
   readonly #beats: number[] = [];
+  #beatCount = 0;
   #sweptTo = 0;
   #promoted = 0;
   #collectedUnsettled = 0;
@@ -61,7 +65,7 @@ export class PromiseWatch {
 
   start(): void {
     if (this.#stop !== null) return;
-    const { init, settled } = this.ring;
+    const { init, settled } = this.ring.hooks();
     // `node:v8` takes a millisecond to load: only where promises are watched.
     const { promiseHooks } = process.getBuiltinModule('node:v8');
     const stop: unknown = promiseHooks.createHook({ init, settled } as Parameters<typeof promiseHooks.createHook>[0]);
@@ -73,8 +77,9 @@ export class PromiseWatch {
     this.#stop = null;
   }
 
-  /** To be called every 250 ms. */
+  /** To be called every 250 ms, from a timer, before the hooks without promises are looked at. */
   beat(): void {
+    if (++this.#beatCount === EARLY_BEATS) this.#endEarly();
     this.#beats.push(this.ring.count());
     if (this.#beats.length > BEATS_HELD) this.#promoteUpTo(this.#beats.shift() ?? 0);
     this.#sweep(Math.max(SWEPT_PER_BEAT, this.#kept.size >> 5));
@@ -132,6 +137,13 @@ export class PromiseWatch {
       if (promise !== undefined) found.push(promise);
     }
     return found;
+  }
+
+  #endEarly(): void {
+    this.ring.endEarly();
+    if (this.#stop === null) return;
+    this.stop();
+    this.start();
   }
 
   #promoteUpTo(newest: number): void {

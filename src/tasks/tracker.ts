@@ -89,9 +89,9 @@ export class Tracker {
   /** Notes the time and lets go of what is old: to be called from a timer, every 250 ms. */
   beat(): void {
     this.#guarded('heartbeat', () => {
-      this.hooks.beat();
       if (this.#promises !== null) this.#ages.beat(this.#promises.ring.count());
       this.#promises?.beat();
+      this.hooks.beat();
       this.#handles?.beat();
       this.#requests?.beat();
     });

@@ -94,7 +94,7 @@ export class HooksWithoutPromises {
     if (this.#binding === null) {
       // Without promises of our own to look at, it is done in any case: that takes a few microseconds.
       if (this.#watch?.samples().some(wearsAsyncId) ?? true) this.#letNodeTakeOut();
-    } else if (this.#binding.getPromiseHooks()[0] !== this.#watch?.ring.init && this.#foreignCallbacks() === 0)
+    } else if (this.#binding.getPromiseHooks()[0] !== this.#watch?.ring.hooks().init && this.#foreignCallbacks() === 0)
       this.#takeOut();
   }
 
@@ -105,7 +105,7 @@ export class HooksWithoutPromises {
       return (
         this.#foreignCallbacks() !== 0 ||
         before !== undefined ||
-        (init !== undefined && init !== this.#watch?.ring.init)
+        (init !== undefined && init !== this.#watch?.ring.hooks().init)
       );
     }
     if (samples.length === 0) return null;
@@ -153,7 +153,8 @@ export class HooksWithoutPromises {
     const others = target.getPromiseHooks();
     watch?.start();
     if (!others.every(isNodesOwn)) return;
-    target.setPromiseHooks(watch?.ring.init as V8Hook, undefined, undefined, watch?.ring.settled as V8Hook);
+    const { init, settled } = watch?.ring.hooks() ?? {};
+    target.setPromiseHooks(init as V8Hook, undefined, undefined, settled as V8Hook);
   }
 }
 

@@ -248,6 +248,53 @@ setTimeout(() => done([before, count()]), 20);`);
   assert.deepEqual(counts, [100, 100]);
 });
 
+test('promises are followed over the change of hooks after the first second', () => {
+  const seen = run<unknown>(`${PENDING}
+const isPromise = ({ type }) => type === 'await' || type === 'PROMISE';
+const count = () => reader.snapshot(request).groups.filter(isPromise).reduce((sum, { count }) => sum + count, 0);
+const some = (most) => { for (let index = 0; index < most; index++) never(); };
+const settle = (most) => { for (const resolve of held.splice(0, most)) resolve(); };
+const hooks = () => tracker.promises.ring.hooks();
+const early = hooks();
+tracker.setMode('off');
+some(10); // Older than the hooks.
+tracker.setMode('on');
+some(20);
+setTimeout(() => {
+  const isChanged = hooks() !== early;
+  const counts = [count()];
+  settle(15);
+  counts.push(count());
+  some(30);
+  counts.push(count());
+  settle(45);
+  counts.push(count());
+  const marks = Object.getOwnPropertySymbols(Promise.resolve()).length;
+  done({ isChanged, counts, marks });
+}, 1500);`);
+  assert.deepEqual(seen, { isChanged: true, counts: [20, 15, 45, 0], marks: 0 });
+});
+
+test('full gives a promise of the first second and a later one the stack of those who made it', () => {
+  const stacks = run<string[][]>(
+    `${PENDING}
+function early() { return never(); }
+function later() { return never(); }
+early();
+setTimeout(() => {
+  later();
+  const groups = reader.snapshot(request).groups.filter(({ type }) => type === 'PROMISE');
+  done(groups.map(({ createdAt }) => createdAt.slice(0, 3).map((frame) => frame.function)));
+}, 1500);`,
+    { mode: 'full' },
+  );
+  const named = stacks.filter(([, maker]) => maker === 'never').map(([top, , caller]) => [top, caller]);
+  assert.deepEqual(named.sort(), [
+    ['new Promise', 'early'],
+    ['new Promise', 'later'],
+  ]);
+});
+
 test('full gives promises a creation stack', () => {
   const snapshot = run<TaskSnapshot>(
     `${PENDING}
