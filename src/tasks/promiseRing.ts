@@ -32,7 +32,6 @@ export const UNKNOWN_PARENT = -1;
 export type PromiseInit = (promise: object, parent: object | undefined) => void;
 export type PromiseSettled = (promise: object) => void;
 
-/** `parent` is the number of the promise this one was derived from by `then` or `await`: 0 for none. */
 export interface PromiseHooks {
   readonly init: PromiseInit;
   readonly settled: PromiseSettled;
@@ -48,6 +47,7 @@ export interface PromiseRing {
   count(): number;
   /** The promise with this number, while it is in the ring and pending. */
   find(id: number): object | undefined;
+  /** The number of the promise this one was derived from by `then` or `await`; 0 for none. */
   parentOf(id: number): number;
   /** The text of its creation stack; null where none was taken. */
   stackOf(id: number): string | null;

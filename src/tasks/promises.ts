@@ -34,7 +34,6 @@ export class PromiseWatch {
   readonly own: OwnWork;
   readonly #kept = new KeptPromises();
   readonly #beats: number[] = [];
-  #beatCount = 0;
   #sweptTo = 0;
   #promoted = 0;
   #collectedUnsettled = 0;
@@ -79,8 +78,8 @@ export class PromiseWatch {
 
   /** To be called every 250 ms, from a timer, before the hooks without promises are looked at. */
   beat(): void {
-    if (++this.#beatCount === EARLY_BEATS) this.#endEarly();
     this.#beats.push(this.ring.count());
+    if (this.#beats.length === EARLY_BEATS) this.#endEarly();
     if (this.#beats.length > BEATS_HELD) this.#promoteUpTo(this.#beats.shift() ?? 0);
     this.#sweep(Math.max(SWEPT_PER_BEAT, this.#kept.size >> 5));
     this.#kept.compact(COMPACTED_PER_BEAT);

@@ -255,10 +255,10 @@ const count = () => reader.snapshot(request).groups.filter(isPromise).reduce((su
 const some = (most) => { for (let index = 0; index < most; index++) never(); };
 const settle = (most) => { for (const resolve of held.splice(0, most)) resolve(); };
 const hooks = () => tracker.promises.ring.hooks();
-const early = hooks();
 tracker.setMode('off');
 some(10); // Older than the hooks.
 tracker.setMode('on');
+const early = hooks();
 some(20);
 setTimeout(() => {
   const isChanged = hooks() !== early;
