@@ -120,7 +120,13 @@ export class HandleWatch {
   }
 
   #onInit(asyncId: number, name: string, triggerId: number, resource: object): void {
-    if (isMostFrequent(name) || this.#own.isRunning) return;
+    // These two come several times with each request or pool task: they are told by two pointers, before any look-up.
+    if (name === 'TickObject') return;
+    if (name === 'Microtask') {
+      this.#destroyCalls.leaveOut(asyncId);
+      return;
+    }
+    if (this.#own.isRunning) return;
     try {
       const type = this.#types.get(name) ?? this.#types.add(name, resource);
       if (type.isWatched) this.#watch(asyncId, type, triggerId, resource);
@@ -209,9 +215,4 @@ export class HandleWatch {
     this.#old.delete(record.asyncId);
     if (record.type.kind === 'addon') this.#ofAddons.delete(record.asyncId);
   }
-}
-
-/** Several for each request or pool task, never watched (`taskTypes.ts`): told by two pointers, before any look-up. */
-function isMostFrequent(name: string): boolean {
-  return name === 'TickObject' || name === 'Microtask';
 }

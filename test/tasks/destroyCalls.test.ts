@@ -18,7 +18,7 @@ const derived = new Base('Job');
 const marks = Object.getOwnPropertySymbols(derived).map(String);
 done({
   flags, name: value.name, length: value.length, isConstructor: 'prototype' in value, marks,
-  returnsThis: derived.emitDestroy() === derived, thrown: [undefined, null, 1, 'text'].map(thrown),
+  returnsThis: derived.emitDestroy() === derived, thrown: [undefined, null, 1, 'text', {}].map(thrown),
   listed: Reflect.ownKeys(AsyncResource.prototype).map(String), keys: Object.keys(derived),
 });`;
 
@@ -34,6 +34,27 @@ const made = make(10);
 for (const job of made.slice(3)) job.emitDestroy();
 later(() => done([destroyed, jobs()]));`);
   assert.deepEqual([destroyed, listed], [7, 3]);
+});
+
+test('ends are told among many microtasks, whatever number a class of the application says it has', () => {
+  const counts = run<number[]>(`${START}
+const numbers = [];
+createHook({ init(id, type) { if (type === 'Microtask') numbers.push(id); } }).enable();
+class Job extends AsyncResource {
+  constructor() { super('Job', { requireManualDestroy: true }); }
+  asyncId() { return numbers.at(-1); }
+}
+const all = [];
+for (let made = 0; made < 100; made++) {
+  for (let microtask = 0; microtask < 50; microtask++) queueMicrotask(() => {});
+  all.push(new Job());
+}
+later(() => {
+  const before = jobs();
+  for (const job of all) job.emitDestroy();
+  done([numbers.length, before, jobs()]);
+});`);
+  assert.deepEqual(counts, [5000, 100, 0]);
 });
 
 test('what left the ring of the youngest ends by its call all the same', () => {
