@@ -69,7 +69,12 @@ export const TARGETS = [
     floor: 'idle worker',
     limit: 25,
   },
-  { says: 'added to the start of a worker, ms', where: ['start', 'worker start', 'default'], limit: 5 },
+  {
+    says: 'added to the start of a worker, ms',
+    where: ['start', 'worker start', 'default'],
+    floor: 'idle worker',
+    limit: 5,
+  },
   {
     says: 'added to the exit of an empty script, ms',
     where: ['start', 'exit', 'default'],

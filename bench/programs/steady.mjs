@@ -5,10 +5,9 @@
 import { serve } from './channel.mjs';
 
 const [name, scale] = process.argv.slice(2);
-const { prepare, OPERATIONS } = await import(`./works/${name}.mjs`);
+/** `WARM_UP`: so many slices' work that V8 has compiled all of it, also what watches: before, that is what one would measure. */
+const { prepare, OPERATIONS, WARM_UP = 40 } = await import(`./works/${name}.mjs`);
 const run = await prepare();
-/** So many slices' work that V8 has compiled all of it, also what watches: before, that is what one would measure. */
-const WARM_UP = 40;
 const operations = Math.max(1, Math.round(OPERATIONS * Number(scale)));
 
 serve({

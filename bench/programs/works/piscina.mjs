@@ -2,6 +2,7 @@
 import { Piscina } from 'piscina';
 
 export const OPERATIONS = 400;
+export const WARM_UP = 100;
 export const THREADS = 2;
 
 /** A pool whose threads have all started. */
