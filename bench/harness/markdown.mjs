@@ -6,7 +6,7 @@ import { figure, withInterval } from './table.mjs';
 
 const BEGIN = '<!-- bench -->';
 const FLOORS =
-  'A floor is what the same hooks cost with nothing in them, or a preload that only starts a thread that does nothing.';
+  'A floor is what the same hooks cost with nothing in them, or a preload that starts an idle thread in main and does nothing in a worker.';
 const END = '<!-- /bench -->';
 
 /** The README with `lines` between its marks. @throws {Error} when it does not have them */
