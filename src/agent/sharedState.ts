@@ -188,7 +188,7 @@ export class SharedState {
   /** A slot for this thread's heartbeats, or -1 when all are taken (more than 1,024 threads: no heartbeat for the rest). */
   takeSlot(threadId: number, osThreadId: number | null): number {
     for (let probe = 0; probe < SLOTS; probe++) {
-      const slot = (threadId + probe) % SLOTS;
+      const slot = slotOf(threadId, probe);
       const base = slot * SLOT_WORDS;
       if (Atomics.compareExchange(this.#slots, base + SLOT_THREAD, 0n, BigInt(threadId + 1)) !== 0n) continue;
       Atomics.store(this.#slots, base + SLOT_OS_THREAD, BigInt(osThreadId ?? 0));
@@ -203,11 +203,13 @@ export class SharedState {
   }
 
   freeSlotOf(threadId: number): void {
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const base = slot * SLOT_WORDS;
-      if (Atomics.load(this.#slots, base + SLOT_THREAD) !== BigInt(threadId + 1)) continue;
+    const owner = BigInt(threadId + 1);
+    for (let probe = 0; probe < SLOTS; probe++) {
+      const base = slotOf(threadId, probe) * SLOT_WORDS;
+      if (Atomics.load(this.#slots, base + SLOT_THREAD) !== owner) continue;
       Atomics.store(this.#slots, base + SLOT_OS_THREAD, 0n); // The next owner has none until it says so.
-      Atomics.compareExchange(this.#slots, base + SLOT_THREAD, BigInt(threadId + 1), 0n);
+      Atomics.compareExchange(this.#slots, base + SLOT_THREAD, owner, 0n);
+      return;
     }
   }
 
@@ -226,4 +228,9 @@ export class SharedState {
     }
     return found;
   }
+}
+
+/** Where to look for a thread's slot: the first is its own while fewer than 1,024 threads came before it, or those have gone. */
+function slotOf(threadId: number, probe: number): number {
+  return (threadId + probe) % SLOTS;
 }
