@@ -32,14 +32,16 @@ type CountedField = (typeof COUNTED_FIELDS)[number];
 
 type HookOptions = HookCallbacks & { trackPromises?: boolean };
 
-/** Whether `createHook` knows `trackPromises`: it then refuses a value that is no boolean. */
+/** Whether `createHook` knows `trackPromises`: then it looks for it. */
 export function canLeavePromisesOut(): boolean {
-  try {
-    createHook({ trackPromises: 'no' } as unknown as HookOptions);
-    return false;
-  } catch {
-    return true;
-  }
+  let isKnown = false;
+  createHook({
+    get trackPromises(): undefined {
+      isKnown = true;
+      return undefined;
+    },
+  } as HookCallbacks);
+  return isKnown;
 }
 
 /** Enables async hooks that see no promises, and keeps it so. */
