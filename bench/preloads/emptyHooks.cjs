@@ -18,12 +18,14 @@ if (canLeavePromisesOut()) {
   delete process.noDeprecation;
 }
 
-/** Where it is known, a value that is no boolean is refused. */
+/** Where it is known, Node looks for it. */
 function canLeavePromisesOut() {
-  try {
-    createHook({ trackPromises: 'no' });
-    return false;
-  } catch {
-    return true;
-  }
+  let isKnown = false;
+  createHook({
+    get trackPromises() {
+      isKnown = true;
+      return undefined;
+    },
+  });
+  return isKnown;
 }
