@@ -8,7 +8,7 @@
  *
  * What runs in every thread, and what runs on main, is two files each: one for the start, and one for when something is asked,
  * which takes from the first each module of both that remembers something, or takes something at its load: that must be there
- * once (`src/agent/threadPart.ts`).
+ * once (`src/agent/threadPart.ts`). What main starts with takes from what every thread starts with all that both have.
  *
  * Names are shortened, except in what watches a thread: those are seen in heap snapshots of an application.
  */
@@ -28,16 +28,11 @@ const SHARING = {
   'guru-meditation-report': 'src/coordinator/finish.ts',
   'guru-meditation-sentinel': 'src/sentinel/main.ts',
 };
-const PAIRS = [
-  {
-    first: { name: 'guru-meditation-agent', entry: 'src/agent/install.ts', minifyIdentifiers: false },
-    later: { name: 'guru-meditation-answers', entry: 'src/agent/answers.ts' },
-  },
-  {
-    first: { name: 'guru-meditation-coordinator', entry: 'src/coordinator/host.ts', minifyIdentifiers: true },
-    later: { name: 'guru-meditation-leading', entry: 'src/coordinator/mainReports.ts' },
-  },
-];
+/** What the application's threads load; each but the first is loaded `beside` another. */
+const AGENT = { name: 'guru-meditation-agent', entry: 'src/agent/install.ts' };
+const COORDINATOR = { name: 'guru-meditation-coordinator', entry: 'src/coordinator/host.ts', beside: AGENT };
+const ANSWERS = { name: 'guru-meditation-answers', entry: 'src/agent/answers.ts', beside: AGENT };
+const LEADING = { name: 'guru-meditation-leading', entry: 'src/coordinator/mainReports.ts', beside: COORDINATOR };
 
 const COMMON = { platform: 'node', target: 'node20.19', legalComments: 'none' };
 const BUNDLED = {
@@ -88,34 +83,63 @@ async function lookAt({ entry }) {
 const REMEMBERS =
   /^(?:export )?(?:let |const \w+(?:: [^=]+)? = new (?:Map|Set|WeakMap|WeakSet)\b|const \{[\w\s,]+\} =\s+process\b)/m;
 
-async function buildPair({ first, later }) {
-  const [early, late] = await Promise.all([first, later].map(lookAt));
-  const shared = early.files.filter(
-    (file) => late.files.includes(file) && REMEMBERS.test(readFileSync(join(ROOT, file), 'utf8')),
-  );
-  const lent = await buildLater(later, first.name, shared);
-  for (const name of early.exports) lent.set(importing(name, first.entry), name);
-  const file = join(DIST, `${first.name}.cjs`);
-  const { outputFiles } = await build({
-    ...BUNDLED,
-    ...AS_COMMON_JS,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    minifyIdentifiers: first.minifyIdentifiers,
-    outfile: file,
-    outdir: undefined,
-    write: false,
-    stdin: { contents: exporting(lent), resolveDir: ROOT },
-  });
-  for (const { text } of outputFiles) writeFileSync(file, wrapped(text));
+async function buildThreadParts() {
+  const [agent, coordinator, answers, leading] = await Promise.all([AGENT, COORDINATOR, ANSWERS, LEADING].map(lookAt));
+  const forLeading = await buildPart(LEADING, leading, common(coordinator, leading).filter(remembers));
+  // Main loads both at its start, and what it has run of the agent's file a worker gets compiled.
+  const forCoordinator = await buildPart(COORDINATOR, coordinator, common(agent, coordinator), forLeading);
+  const forAnswers = await buildPart(ANSWERS, answers, common(agent, answers).filter(remembers));
+  await buildPart(AGENT, agent, [], new Map([...forCoordinator, ...forAnswers]));
+}
+
+function common({ files }, other) {
+  return files.filter((file) => other.files.includes(file));
+}
+
+function remembers(file) {
+  return REMEMBERS.test(readFileSync(join(ROOT, file), 'utf8'));
 }
 
 /**
- * A module with these imports that exports their names as one object. What esbuild makes of `export` defines each by itself
- * and twice over: that was 2 to 4% of the instructions that a worker's start takes for this package.
+ * Builds a part that takes these files from the one it is beside of, and lends to others what they asked of it. Returns what
+ * it asks itself: imports, each with its name.
  */
-function exporting(imports) {
-  return [...imports.keys(), `module.exports = { ${[...imports.values()].join(', ')} };`].join('\n');
+async function buildPart(part, { exports }, taken, lent = new Map()) {
+  const own = exports.map((name) => [importing(name, part.entry), name]);
+  const offered = new Map([...own, ...lent]);
+  const contents = [...offered.keys(), `export { ${[...offered.values()].join(', ')} };`].join('\n');
+  const { outputFiles } = await build({
+    ...BUNDLED,
+    format: 'esm',
+    write: false,
+    stdin: { contents, resolveDir: ROOT },
+    plugins: part.beside === undefined ? [] : [fromTheOther(part.beside.name, taken)],
+  });
+  const { text, asked } = asking(outputFiles[0].text, part.beside?.name);
+  const { code } = await transform(exportingOnce(text), {
+    ...COMMON,
+    ...AS_COMMON_JS,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    minifyIdentifiers: part !== AGENT,
+  });
+  writeFileSync(join(DIST, `${part.name}.cjs`), wrapped(code));
+  return asked;
+}
+
+/** The text with one import of the other part, and what it imports of it. */
+function asking(text, lender) {
+  const asked = new Map();
+  const imported = [];
+  const rest = text.replaceAll(
+    new RegExp(`import \\{([^}]*)\\} from "\\./${lender}\\.cjs\\?([^"]*)";`, 'g'),
+    (_, names, file) => {
+      imported.push(names);
+      for (const [one] of names.replaceAll(/ as \w+/g, '').matchAll(/\w+/g)) asked.set(importing(one, file), one);
+      return '';
+    },
+  );
+  return { asked, text: imported.length === 0 ? rest : `import {${imported.join()}} from './${lender}.cjs';\n${rest}` };
 }
 
 /** Of two files that have the same name, esbuild says so. */
@@ -123,29 +147,18 @@ function importing(name, file) {
   return `import { ${name} } from './${file}';`;
 }
 
-/** Returns what it asks of these files: imports, each with its name. */
-async function buildLater({ name, entry }, lender, shared) {
-  const { outputFiles } = await build({
-    ...BUNDLED,
-    entryPoints: { [name]: entry },
-    format: 'esm',
-    write: false,
-    plugins: [fromTheOther(lender, shared)],
+/**
+ * With the exports as one object. What esbuild makes of `export` defines each by itself and twice over: that was 2 to 4% of
+ * the instructions that a worker's start takes for this package.
+ */
+function exportingOnce(text) {
+  return text.replace(/\bexport \{([^}]*)\};\s*$/, (_, names) => {
+    const members = names.split(',').map((name) => name.trim().replace(/^(\w+) as (\w+)$/, '$2: $1'));
+    return `module.exports = { ${members.join(', ')} };\n`;
   });
-  const asked = new RegExp(`import \\{([^}]*)\\} from "\\./${lender}\\.cjs\\?([^"]*)"`, 'g');
-  const lent = new Map();
-  for (const { path, text } of outputFiles) {
-    const asking = text.replaceAll(asked, (_, names, file) => {
-      for (const [one] of names.replaceAll(/ as \w+/g, '').matchAll(/\w+/g)) lent.set(importing(one, file), one);
-      return `import {${names}} from './${lender}.cjs'`;
-    });
-    const { code } = await transform(asking, { ...COMMON, ...AS_COMMON_JS, minify: true });
-    writeFileSync(path.replace(/\.js$/, '.cjs'), wrapped(code));
-  }
-  return lent;
 }
 
-/** Takes these files from the first of a pair; which of them is said behind its name. */
+/** Takes these files from another part; which of them is said behind its name. */
 function fromTheOther(lender, files) {
   const setup = ({ onResolve }) => {
     onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
@@ -199,6 +212,6 @@ await build({
   entryPoints: { register: 'src/register.ts' },
   outExtension: { '.js': '.cjs' },
 });
-for (const pair of PAIRS) await buildPair(pair);
+await buildThreadParts();
 writeFileSync(join(DIST, 'register.d.cts'), 'export {};\n');
 pruneTypes();

@@ -17,6 +17,7 @@ import type { Answers, Watched } from './answers.js';
 import { Children } from './children.js';
 import { readOsThreadId } from './describe.js';
 import { Heartbeat } from './heartbeat.js';
+import type { LaterPart } from './laterPart.js';
 import type { SharedState } from './sharedState.js';
 
 /** After so many heartbeats, about a second, a thread is no short-lived one. */
@@ -28,10 +29,10 @@ type AnswersPart = typeof import('./answers.js');
 export interface AgentSetup {
   shared: SharedState;
   settings: AgentSettings;
-  /** Loads `answers.ts`. @throws what reading, compiling or running it throws */
-  loadAnswers: () => AnswersPart;
-  /** Reads what else of the package may be loaded, so that one that is replaced on the disk changes nothing any more. */
-  keepTexts: () => void;
+  /** `answers.ts`. */
+  answers: LaterPart<AnswersPart>;
+  /** Told that this thread is no short-lived one. */
+  onFirstBeat?: () => void;
   /** Told the id of each thread that this one starts, right after. */
   onWorker?: (threadId: number) => void;
 }
@@ -51,17 +52,17 @@ export class Agent implements Watched {
   readonly heartbeat: Heartbeat;
   readonly tracker: Tracker;
   readonly children: Children;
-  readonly #loadAnswers: () => AnswersPart;
-  readonly #keepTexts: () => void;
+  readonly #answersPart: LaterPart<AnswersPart>;
+  readonly #onFirstBeat: () => void;
   #answers: Answers | null = null;
   #payloadBytes: number;
   #phase: ThreadPhase = 'starting';
   #beats = 0;
 
-  constructor({ shared, settings, loadAnswers, keepTexts, onWorker = () => {} }: AgentSetup) {
+  constructor({ shared, settings, answers, onFirstBeat = () => {}, onWorker = () => {} }: AgentSetup) {
     this.shared = shared;
-    this.#loadAnswers = loadAnswers;
-    this.#keepTexts = keepTexts;
+    this.#answersPart = answers;
+    this.#onFirstBeat = onFirstBeat;
     this.#payloadBytes = settings.taskPayload;
     // Before anything is watched: the timer is no task of the application's.
     this.heartbeat = new Heartbeat(shared, shared.takeSlot(threadId, this.osThreadId), settings.heartbeatMs);
@@ -91,21 +92,22 @@ export class Agent implements Watched {
    * @throws what compiling it throws
    */
   get answers(): Answers {
-    this.#answers ??= this.asOwn(() => new (this.#loadAnswers().Answers)(this));
+    this.#answers ??= this.asOwn(() => new (this.#answersPart.load().Answers)(this));
     return this.#answers;
   }
 
   #beat(): void {
-    this.tracker.beat();
     this.#beats++;
     if (this.#beats === 1) this.#prepare();
-    else if (this.#beats === REHEARSAL_BEAT) void this.#rehearse();
+    this.tracker.beat();
+    if (this.#beats === REHEARSAL_BEAT) void this.#rehearse();
   }
 
   /** What any look into this thread needs, whatever the thread does then: a thread that has ended by now was spared it. */
   #prepare(): void {
+    this.#onFirstBeat();
     openRealm();
-    this.#keepTexts();
+    this.#answersPart.keep();
   }
 
   /** The first answer of a thread took 10 ms of CPU, the second 4 (`bench/snapshot.mjs`): the first is given to nobody. */

@@ -2,19 +2,29 @@
 import { getEnvironmentData } from 'node:worker_threads';
 import { AGENT_KEY, ENVIRONMENT_KEY, type SharedSetup } from '../protocol.js';
 import { lendImport } from '../tasks/importModule.js';
-import { Agent, type AgentSetup } from './agent.js';
+import { Agent } from './agent.js';
 import { introduce } from './hello.js';
+import { LaterPart } from './laterPart.js';
 import { SharedState } from './sharedState.js';
+import type { LoadedPart } from './threadPart.js';
 
 export { Agent, lendImport };
 
-/** True when this thread now has an agent. A worker whose main thread has none stays as it is. */
-export function installInWorker(version: string, parts: Pick<AgentSetup, 'loadAnswers' | 'keepTexts'>): boolean {
+/**
+ * True when this thread now has an agent. A worker whose main thread has none stays as it is.
+ * @param part - what this is
+ * @param answers - the text of what answers, as main has it; null where it has none
+ */
+export function installInWorker(version: string, part: LoadedPart, answers: Uint8Array | null): boolean {
   const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
   if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
-  const agent = new Agent({ shared: new SharedState(setup.buffer), settings: setup.settings, ...parts });
+  const agent = new Agent({
+    shared: new SharedState(setup.buffer),
+    settings: setup.settings,
+    answers: new LaterPart(part, 'answers', answers),
+  });
   agent.publish(version, {
     sections: agent.sections,
     pools: agent.pools,

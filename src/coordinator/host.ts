@@ -1,8 +1,10 @@
 /** The installation on main: what the preload starts, and what the API talks to. There is one in a process. */
 import { MessageChannel, setEnvironmentData, type MessagePort } from 'node:worker_threads';
-import type { Agent, AgentSetup } from '../agent/agent.js';
-import type { CodeForWorkers } from '../agent/codeCache.js';
+import type { Agent } from '../agent/agent.js';
+import { CodeForWorkers } from '../agent/codeCache.js';
+import { LaterPart } from '../agent/laterPart.js';
 import { SharedState, SENTINEL_NEVER } from '../agent/sharedState.js';
+import type { LoadedPart } from '../agent/threadPart.js';
 import type { Options, SetupOptions } from '../options.js';
 import { ENVIRONMENT_KEY, isHello, type SharedSetup } from '../protocol.js';
 import { resolveOptions } from '../resolveOptions.js';
@@ -37,16 +39,14 @@ const LAZY_MS = 1000;
 /** What the sentinel may take to know which signals are ours, in ms. */
 const SIGNALS_MS = 180;
 
+type AgentPart = typeof import('../agent/install.js');
+type AnswersPart = typeof import('../agent/answers.js');
 type ReportsPart = typeof import('./mainReports.js');
 
-/** What else of the package there is. */
+/** The parts of the package that main has loaded. */
 export interface Parts {
-  Agent: typeof Agent;
-  loadAnswers: AgentSetup['loadAnswers'];
-  /** Loads `mainReports.ts`. */
-  loadReports: () => ReportsPart;
-  keepTexts: AgentSetup['keepTexts'];
-  code: CodeForWorkers;
+  agent: LoadedPart;
+  coordinator: LoadedPart;
 }
 
 export class Host {
@@ -54,7 +54,7 @@ export class Host {
   readonly #shared = new SharedState();
   readonly #code: CodeForWorkers;
   readonly #agent: Agent;
-  readonly #loadReports: () => ReportsPart;
+  readonly #reportsPart: LaterPart<ReportsPart>;
   readonly #signals: SignalTrigger;
   readonly #sentinel: SentinelThread;
   readonly #last: LastReport;
@@ -65,23 +65,26 @@ export class Host {
   #heard: string[] = [];
   #made: MainReports | null = null;
 
-  /** Installs on this thread; the agent's handle on `globalThis` leads back to it. Returns null: nothing stood in the way. */
-  static install(version: string, sentinel: string, parts: Parts): null {
+  /** Installs on this thread; the agent's handle on `globalThis` leads back to it. */
+  static install(version: string, sentinel: string, parts: Parts): void {
     const host = new Host(version, sentinel, parts);
     host.#agent.asOwn(() => host.#start());
-    return null;
   }
 
-  private constructor(version: string, sentinel: string, parts: Parts) {
-    const { Agent: MainAgent, loadAnswers, loadReports, keepTexts, code } = parts;
-    this.#code = code;
-    this.#loadReports = loadReports;
+  private constructor(version: string, sentinel: string, { agent, coordinator }: Parts) {
+    const answers = new LaterPart<AnswersPart>(agent, 'answers');
+    this.#code = new CodeForWorkers(agent, () => answers.text);
+    this.#reportsPart = new LaterPart(coordinator, 'leading');
     this.#options = this.#resolve({});
+    const { Agent: MainAgent } = agent.exports as AgentPart;
     this.#agent = new MainAgent({
       shared: this.#shared,
       settings: agentSettings(this.#options),
-      loadAnswers,
-      keepTexts,
+      answers,
+      onFirstBeat: () => {
+        this.#code.put();
+        this.#reportsPart.keep();
+      },
       onWorker: (threadId) => {
         if (!this.#sentinel.is(threadId)) this.#code.put();
       },
@@ -107,7 +110,7 @@ export class Host {
 
   get #reports(): MainReports {
     this.#made ??= this.#agent.asOwn(() => {
-      const { MainReports } = this.#loadReports();
+      const { MainReports } = this.#reportsPart.load();
       return new MainReports({
         shared: this.#shared,
         token: this.#token.slice(0, 4),

@@ -1,20 +1,16 @@
 /** Installs everything in this process, once; a second copy of the package finds the first and uses it. */
-import { join } from 'node:path';
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
-import { answersOf, codeOf, CodeForWorkers } from '../agent/codeCache.js';
-import { KeptText } from '../agent/keptText.js';
-import { loadBeside, loadPart } from '../agent/threadPart.js';
+import { handedPart } from '../agent/codeCache.js';
+import { loadPart } from '../agent/threadPart.js';
 import { messageOf } from '../errors.js';
-import { packageFolder } from '../packageFolder.js';
+import { packageFolder, partFile } from '../packageFolder.js';
 import { AGENT_KEY, ENVIRONMENT_KEY, type AgentHandle, type SharedSetup } from '../protocol.js';
-import { sentinelFile, standAside } from './guard.js';
+import { isTurnedOff, sentinelFile, standAside } from './guard.js';
 import { sayOnce } from './notice.js';
 import { VERSION } from './version.js';
 
 type AgentPart = typeof import('../agent/install.js');
-type AnswersPart = typeof import('../agent/answers.js');
 type CoordinatorPart = typeof import('./host.js');
-type ReportsPart = typeof import('./mainReports.js');
 
 /**
  * Installs in this thread. Whatever of it fails, the application runs: the reason is one line on stderr. Returns why
@@ -22,16 +18,7 @@ type ReportsPart = typeof import('./mainReports.js');
  * @throws only under `GMR_STRICT=1`, for a bad variable.
  */
 export function install(): string | null {
-  const reason = standAside();
-  if (reason !== null) return reason;
-  try {
-    return installedHandle() === null ? load(packageFolder() ?? '') : null;
-  } catch (error) {
-    if (process.env['GMR_STRICT'] === '1') throw error;
-    // A worker may be on its way out while it loads us; one that has no agent is named in every report.
-    if (isMainThread) sayOnce('GMR_INSTALL', `not installed: ${messageOf(error)}`);
-    return messageOf(error);
-  }
+  return isMainThread ? installOnMain() : installHere();
 }
 
 /** The installation of this thread, made by this copy of the package or by another one. */
@@ -39,29 +26,56 @@ export function installedHandle(): AgentHandle | null {
   return (globalThis as { [AGENT_KEY]?: AgentHandle })[AGENT_KEY] ?? null;
 }
 
-function load(folder: string): string | null {
-  const path = (name: string): string => join(folder, `guru-meditation-${name}.cjs`);
-  const { code } = (getEnvironmentData(ENVIRONMENT_KEY) ?? {}) as Partial<SharedSetup>;
-  const part = loadPart(path('agent'), codeOf(path('agent'), code));
-  const { Agent, installInWorker, lendImport } = part.exports as AgentPart;
-  const answers = new KeptText(path('answers'), () => answersOf(path('agent'), code));
-  const loadAnswers = (): AnswersPart => loadBeside(part, answers) as AnswersPart;
-  lendImport((address) => import(address));
-  if (!isMainThread) {
-    const isInstalled = installInWorker(VERSION, { loadAnswers, keepTexts: () => answers.keep() });
-    return isInstalled ? null : 'its main thread has no installation';
+function installOnMain(): string | null {
+  const reason = standAside();
+  if (reason !== null) return reason;
+  try {
+    if (installedHandle() === null) loadOnMain(packageFolder() ?? '');
+    return null;
+  } catch (error) {
+    if (isStrict()) throw error;
+    sayOnce('GMR_INSTALL', `not installed: ${messageOf(error)}`);
+    return messageOf(error);
   }
-  const coordinator = loadPart(path('coordinator'), null);
-  const { Host } = coordinator.exports as CoordinatorPart;
-  const reports = new KeptText(path('leading'));
-  return Host.install(VERSION, sentinelFile() ?? '', {
-    Agent,
-    loadAnswers,
-    loadReports: () => loadBeside(coordinator, reports) as ReportsPart,
-    keepTexts: () => {
-      answers.keep();
-      reports.keep();
-    },
-    code: new CodeForWorkers(part, () => answers.bytes),
-  });
+}
+
+function loadOnMain(folder: string): void {
+  const agent = loadPart(partFile(folder, 'agent'), null);
+  lend(agent);
+  const coordinator = agent.beside(partFile(folder, 'coordinator'));
+  (coordinator.exports as CoordinatorPart).Host.install(VERSION, sentinelFile() ?? '', { agent, coordinator });
+}
+
+/**
+ * In a worker. What speaks against an installation, main has found already: so that each start is short, it is looked for
+ * only where there is none. It stays silent: a worker may be on its way out while it loads us, and one that has no agent is
+ * named in every report.
+ */
+function installHere(): string | null {
+  if (isTurnedOff(process.env)) return '';
+  try {
+    if (installedHandle() !== null || loadHere(packageFolder() ?? '')) return null;
+    return standAside() ?? 'its main thread has no installation';
+  } catch (error) {
+    if (isStrict()) throw error;
+    return standAside() ?? messageOf(error);
+  }
+}
+
+function loadHere(folder: string): boolean {
+  const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
+  if (typeof setup !== 'object') return false;
+  const file = partFile(folder, 'agent');
+  const handed = handedPart(file, setup.code);
+  const agent = loadPart(file, handed);
+  lend(agent);
+  return (agent.exports as AgentPart).installInWorker(VERSION, agent, handed?.answers ?? null);
+}
+
+function lend({ exports }: { exports: object }): void {
+  (exports as AgentPart).lendImport((address) => import(address));
+}
+
+function isStrict(): boolean {
+  return process.env['GMR_STRICT'] === '1';
 }

@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { answersOf, CodeForWorkers, codeOf } from '../../src/agent/codeCache.js';
-import { KeptText } from '../../src/agent/keptText.js';
-import { loadBeside, loadPart } from '../../src/agent/threadPart.js';
+import { CodeForWorkers, handedPart } from '../../src/agent/codeCache.js';
+import { LaterPart } from '../../src/agent/laterPart.js';
+import { loadPart } from '../../src/agent/threadPart.js';
 import { ROOT } from '../harness/spawn.js';
 
 const noAnswers = (): Uint8Array => new Uint8Array(1);
@@ -45,9 +45,9 @@ describe('a part of the package', () => {
     const part = first.exports as Part;
     assert.deepEqual([part.file, part.double(3)], [file, 7]);
     const shared = new CodeForWorkers(first, noAnswers);
-    assert.equal(codeOf(file, shared.shared), null);
+    assert.equal(handedPart(file, shared.shared), null);
     shared.put();
-    const known = codeOf(file, shared.shared);
+    const known = handedPart(file, shared.shared);
     assert.equal(known?.source, TEXT);
     const again = loadPart(file, known).exports as Part;
     assert.deepEqual([again.file, again.double(3)], [file, 7]);
@@ -60,16 +60,16 @@ describe('a part of the package', () => {
     const shared = new CodeForWorkers(loadPart(file, null), noAnswers);
     shared.put();
     writeFileSync(file, TEXT.replace('* 2', '* 9'));
-    assert.equal((loadPart(file, codeOf(file, shared.shared)).exports as Part).double(3), 7);
+    assert.equal((loadPart(file, handedPart(file, shared.shared)).exports as Part).double(3), 7);
   });
 
   it('is not taken for another file, and not where there is nothing', (context) => {
     const file = fileWith(context, TEXT);
     const shared = new CodeForWorkers(loadPart(file, null), noAnswers);
     shared.put();
-    assert.equal(codeOf(`${file}.other`, shared.shared), null);
-    assert.equal(codeOf(file, undefined), null);
-    assert.equal(codeOf(file, { file, memory: null as unknown as SharedArrayBuffer }), null);
+    assert.equal(handedPart(`${file}.other`, shared.shared), null);
+    assert.equal(handedPart(file, undefined), null);
+    assert.equal(handedPart(file, { file, memory: null as unknown as SharedArrayBuffer }), null);
   });
 
   it('is compiled anew where V8 does not want the code', (context) => {
@@ -83,7 +83,7 @@ describe('a part of the package', () => {
       const file = fileWith(context, partOf(text));
       const shared = new CodeForWorkers(loadPart(file, null), noAnswers);
       shared.put();
-      assert.equal(codeOf(file, shared.shared), null);
+      assert.equal(handedPart(file, shared.shared), null);
     }
   });
 
@@ -94,37 +94,49 @@ describe('a part of the package', () => {
 
   it('lends what it has to the one that is loaded beside it, whose text is that of when it was kept', (context) => {
     const file = fileWith(context, partOf('let count = 0; exports.next = () => ++count;'));
-    const beside = join(dirname(file), 'beside.cjs');
+    const beside = join(dirname(file), 'guru-meditation-beside.cjs');
     writeFileSync(
       beside,
       partOf(`const { next } = require('./part.cjs'); exports.next = next; exports.file = __filename;`),
     );
     const part = loadPart(file, null);
-    const text = new KeptText(beside);
-    text.keep();
+    const later = new LaterPart<{ next(): number; file: string }>(part, 'beside');
+    later.keep();
     writeFileSync(beside, 'throw new Error("of another version")');
-    const loaded = loadBeside(part, text) as { next(): number; file: string };
+    const loaded = later.load();
     (part.exports as { next(): number }).next();
     assert.deepEqual([loaded.next(), loaded.file], [2, beside]);
   });
 
-  it('takes the text of what is loaded beside it from main, and from no other copy of the package', (context) => {
+  it('lends to one beside another what both of them have', (context) => {
+    const file = fileWith(context, partOf('exports.first = 1;'));
+    const second = join(dirname(file), 'second.cjs');
+    const third = join(dirname(file), 'third.cjs');
+    writeFileSync(second, partOf("exports.second = require('./part.cjs').first + 1;"));
+    writeFileSync(third, partOf("exports.sum = require('./part.cjs').first + require('./second.cjs').second;"));
+    const part = loadPart(file, null).beside(second).beside(third);
+    assert.deepEqual(part.exports, { sum: 3 });
+  });
+
+  it('hands on the text of what is loaded beside it, and nothing of another copy of the package', (context) => {
     const file = fileWith(context, TEXT);
     const shared = new CodeForWorkers(loadPart(file, null), () => Buffer.from('answers'));
-    const textOf = (name: string) => new KeptText(file, () => answersOf(name, shared.shared)).bytes;
-    assert.equal(Buffer.from(textOf(file)).toString(), TEXT);
+    assert.equal(handedPart(file, shared.shared), null);
     shared.put();
-    assert.equal(Buffer.from(textOf(file)).toString(), 'answers');
-    assert.equal(Buffer.from(textOf(`${file}.other`)).toString(), TEXT);
+    const answers = handedPart(file, shared.shared)?.answers ?? null;
+    const later = new LaterPart(loadPart(file, null), 'answers', answers);
+    assert.equal(Buffer.from(later.text).toString(), 'answers');
+    assert.equal(handedPart(`${file}.other`, shared.shared), null);
   });
 
   it('is compiled by each worker for itself where the text beside it cannot be read', (context) => {
     const file = fileWith(context, TEXT);
-    const gone = new KeptText(join(dirname(file), 'gone.cjs'));
+    const part = loadPart(file, null);
+    const gone = new LaterPart(part, 'gone');
     gone.keep();
-    const shared = new CodeForWorkers(loadPart(file, null), () => gone.bytes);
+    const shared = new CodeForWorkers(part, () => gone.text);
     shared.put();
-    assert.deepEqual([codeOf(file, shared.shared), answersOf(file, shared.shared)], [null, null]);
+    assert.equal(handedPart(file, shared.shared), null);
   });
 
   it('requires of Node and of other packages what a required file would', (context) => {
@@ -145,6 +157,7 @@ describe('a part of the package', () => {
     shared.put();
     shared.put();
     assert.equal(asked, 1);
-    assert.deepEqual(codeOf('part.cjs', shared.shared), { source: '1', code: new Uint8Array([1]) });
+    const handed = handedPart('part.cjs', shared.shared);
+    assert.deepEqual([handed?.source, handed?.code], ['1', new Uint8Array([1])]);
   });
 });
