@@ -24,6 +24,8 @@ const LAST_REPORT = 8;
 const INSTALLED_LATE = 9;
 const COLLECTED = 10;
 const SIGNALS_TAKEN = 11;
+const SIGNAL_CHANGES = 12;
+const SIGNALS_KNOWN = 13;
 
 const SLOT_THREAD = 0;
 const SLOT_TURNED = 1;
@@ -134,6 +136,32 @@ export class SharedState {
   /** What came with the signals up to this number main has taken, if anything did: a request that waits came later. */
   get signalsTaken(): number {
     return Atomics.load(this.#control, SIGNALS_TAKEN);
+  }
+
+  /** Main listens to other signals now; call it before the sentinel is told. */
+  countSignalChange(): void {
+    Atomics.add(this.#control, SIGNAL_CHANGES, 1);
+  }
+
+  /** How often that was: what the sentinel was told with another number is no more so. */
+  get signalChanges(): number {
+    return Atomics.load(this.#control, SIGNAL_CHANGES);
+  }
+
+  /**
+   * The sentinel listens, or is about to, to what main told it with this number. True when that is still so: who says it first
+   * and looks then cannot miss a change that did not wait for it.
+   */
+  markSignalsKnown(changes: number): boolean {
+    Atomics.store(this.#control, SIGNALS_KNOWN, changes + 1);
+    Atomics.notify(this.#control, SIGNALS_KNOWN);
+    return this.signalChanges === changes;
+  }
+
+  /** Blocks main until the sentinel knows the last change, at most `boundMs`; not at all where none listens yet. */
+  waitForSignalsKnown(boundMs: number): void {
+    const known = Atomics.load(this.#control, SIGNALS_KNOWN);
+    if (known !== 0 && known !== this.signalChanges + 1) Atomics.wait(this.#control, SIGNALS_KNOWN, known, boundMs);
   }
 
   /** How long main has been in its exit handlers or beyond, ms; null while it is not exiting. */

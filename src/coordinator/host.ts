@@ -36,8 +36,10 @@ import { WatchedFiles } from './watchedFiles.js';
 
 /** A lazy sentinel comes when the process has lived this long: build tools are done by then. */
 const LAZY_MS = 1000;
-/** What the sentinel may take to know which signals are ours, in ms. */
+/** What the sentinel may take to know which signals are ours, in ms, before a signal is raised again. */
 const SIGNALS_MS = 180;
+/** The same where the application goes on, which may raise one at once; a sentinel with nothing to do takes 0.2 ms. */
+const KNOWN_MS = 100;
 
 type AgentPart = typeof import('../agent/install.js');
 type AnswersPart = typeof import('../agent/answers.js');
@@ -270,11 +272,17 @@ export class Host {
 
   #tellSignals(): void {
     this.#heard = this.#signals.listening;
+    this.#shared.countSignalChange();
     this.#sentinel.link?.tell('signals', this.#signalsHeard());
+    if (this.#sentinel.link !== null) this.#shared.waitForSignalsKnown(KNOWN_MS);
   }
 
   #signalsHeard(): SignalsHeard {
-    return { listenTo: this.#heard, handledByOthers: this.#signals.handledByOthers };
+    return {
+      listenTo: this.#heard,
+      handledByOthers: this.#signals.handledByOthers,
+      changes: this.#shared.signalChanges,
+    };
   }
 
   /** So that a report with main hung can show the configuration as it was last read. */

@@ -13,6 +13,8 @@ export interface SignalsHeard {
   listenTo: string[];
   /** Stop signals that end nothing by themselves, since the application listens to them. */
   handledByOthers: string[];
+  /** How often main had changed this by then (`SharedState.signalChanges`). */
+  changes: number;
 }
 
 /** The exception that main dies of, as text. */

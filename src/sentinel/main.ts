@@ -59,6 +59,7 @@ const stopping = new Stopping(shared, (trigger) => void requests.ask(trigger));
 const askedMeanwhile = new AskedMeanwhile(() => settings.askPlaces, beginReport);
 const errands = new Errands(link, setup.underWay, (begun) => void onBegun(begun));
 const checks = new LoopChecks(shared, () => takeQuietReport('gmr check'));
+let isListening = false;
 let isAnswering = false;
 let finishedClaim = 0;
 let watchdog: Watchdog | null = null;
@@ -80,6 +81,19 @@ async function makeReports(): Promise<SentinelReports> {
   }
 }
 
+/**
+ * What main listens to may have changed while this thread started: then a message is on its way. To listen until it is here
+ * would keep a signal from ending the process that an application raises after its own listener for it has gone.
+ */
+function listenFirst(): void {
+  if (shared.markSignalsKnown(setup.signals.changes)) listen(setup.signals);
+}
+
+function listenNow(heard: SignalsHeard): void {
+  listen(heard);
+  shared.markSignalsKnown(heard.changes);
+}
+
 function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
   stopping.handledByOthers = handledByOthers;
   for (const [signal, stop] of ears) {
@@ -94,6 +108,8 @@ function listen({ listenTo: signals, handledByOthers }: SignalsHeard): void {
   }
   const asking = settings.askPlaces.length === 0 ? undefined : signals.find((signal) => !isStopSignal(signal));
   nameOwnThread(constants.signals[asking as NodeJS.Signals] ?? 0);
+  if (!isListening) void hearMissed();
+  isListening = true;
 }
 
 async function onSignal(signal: string): Promise<void> {
@@ -275,7 +291,7 @@ link.on<Leaving>('leaving', onLeaving);
 link.on<string>('stop', (signal) => stopping.asked(signal));
 link.on<string[]>('section titles', (titles) => factsOfMain.keepTitles(titles));
 link.on<MessagePort>('main agent', (port) => ports.add(0, port));
-link.on<SignalsHeard>('signals', listen);
+link.on<SignalsHeard>('signals', listenNow);
 link.on<MainFacts>('main facts', (facts) => factsOfMain.keep(facts));
 link.on('exiting', async () => (await reports)?.reach.abort());
 
@@ -286,13 +302,12 @@ process.on('workerMessage', (message: unknown) => {
 });
 
 raisePriority();
-listen(setup.signals);
+listenFirst();
 watch();
 fileTriggers.watch(setup.files, settings.fileEventHandlerInterval);
 if (setup.underWay !== null) void onBegun(setup.underWay);
-void hearMissed();
 shared.sentinelThreadId = threadId;
-link.tell('up', { hears: [...ears.keys()] });
+link.tell('up', null);
 parentPort?.unref();
 setInterval(() => {}, 1_000_000); // Keeps this thread going; main holds it unref'd, so it ends with the process.
 setTimer(() => void loadAhead(), LOADED_AFTER_MS).unref();

@@ -30,3 +30,18 @@ test('a thread without a slot loses none, and one more than all slots gets none 
   shared.freeSlotOf(SLOTS - 1);
   assert.equal(shared.takeSlot(SLOTS, null), SLOTS - 1);
 });
+
+test('what the sentinel was told of signals is known to be so until main changes it, and main waits only for one that listens', () => {
+  const shared = new SharedState();
+  shared.countSignalChange();
+  shared.waitForSignalsKnown(60_000); // Nobody listens: at once.
+  const { signalChanges } = shared;
+  assert.equal(shared.markSignalsKnown(signalChanges), true);
+  shared.waitForSignalsKnown(60_000);
+  shared.countSignalChange();
+  assert.equal(shared.markSignalsKnown(signalChanges), false);
+  const begun = performance.now();
+  shared.waitForSignalsKnown(30);
+  assert.ok(performance.now() - begun >= 25);
+  assert.equal(shared.markSignalsKnown(shared.signalChanges), true);
+});

@@ -30,6 +30,7 @@ const SPECIAL: Record<string, Program> = {
   'sigterm.cjs': { signal: 'SIGTERM' },
   'sigtermListener.cjs': { signal: 'SIGTERM' },
   'sigusr2Listener.cjs': { signal: 'SIGUSR2', notice: LISTENS },
+  'sigusr2AtOnce.cjs': { notice: LISTENS },
   'sigusr2Once.cjs': { signal: 'SIGUSR2', notice: LISTENS },
   'stdin.cjs': { input: 'piped\n'.repeat(5000) },
 };
