@@ -215,7 +215,7 @@ export interface SharedSetup {
 /** Files of this package as main has them (`agent/codeCache.ts`). */
 export interface SharedCode {
   file: string;
-  /** That file as main has compiled it, and the text of what is loaded beside it; nothing while there is no worker. */
+  /** That file as main has compiled it, and the text of what is loaded beside it; nothing before main has put them there. */
   memory: SharedArrayBuffer;
 }
 
