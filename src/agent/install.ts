@@ -1,6 +1,5 @@
 /** What runs in every thread, as one file of the package: main makes its agent itself, a worker is given one here. */
-import { getEnvironmentData } from 'node:worker_threads';
-import { AGENT_KEY, ENVIRONMENT_KEY, type SharedSetup } from '../protocol.js';
+import { AGENT_KEY, type SharedSetup } from '../protocol.js';
 import { lendImport } from '../tasks/importModule.js';
 import { Agent } from './agent.js';
 import { introduce } from './hello.js';
@@ -12,12 +11,17 @@ export { Agent, lendImport };
 
 /**
  * True when this thread now has an agent. A worker whose main thread has none stays as it is.
+ * @param setup - as main has it for all threads, maybe another copy of this package
  * @param part - what this is
  * @param answers - the text of what answers, as main has it; null where it has none
  */
-export function installInWorker(version: string, part: LoadedPart, answers: Uint8Array | null): boolean {
-  const setup = getEnvironmentData(ENVIRONMENT_KEY) as Partial<SharedSetup> | undefined;
-  if (!(setup?.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
+export function installInWorker(
+  version: string,
+  setup: Partial<SharedSetup>,
+  part: LoadedPart,
+  answers: Uint8Array | null,
+): boolean {
+  if (!(setup.buffer instanceof SharedArrayBuffer) || setup.settings === undefined || setup.token === undefined)
     return false;
   if (AGENT_KEY in globalThis || !Object.isExtensible(globalThis)) return false;
   const agent = new Agent({

@@ -69,7 +69,7 @@ function loadHere(folder: string): boolean {
   const handed = handedPart(file, setup.code);
   const agent = loadPart(file, handed);
   lend(agent);
-  return (agent.exports as AgentPart).installInWorker(VERSION, agent, handed?.answers ?? null);
+  return (agent.exports as AgentPart).installInWorker(VERSION, setup, agent, handed?.answers ?? null);
 }
 
 function lend({ exports }: { exports: object }): void {
